@@ -1,0 +1,342 @@
+"""Every field of a run's configuration: its type, its unit, its check. Nothing below this file has a default of its own.
+
+A recipe in `configs/` starts from `default_config()`, an ml_collections ConfigDict that mirrors the dataclasses here, and changes fields of it. `parse_config` turns it back into the
+frozen dataclasses that the rest of the code reads; a wrong key, type or value is a `UserError` that says what to write instead.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import typing
+from collections.abc import Mapping
+
+from slm_jax.errors import UserError, nearest
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class ModelConfig:
+    """The decoder's shape. One set of knobs describes every family (see models/decoder.py)."""
+
+    init_from: str = ""  # a run, checkpoint directory to start the parameters from; empty = from scratch
+    vocab_size: int = 0  # rows of the embedding; 0 = the tokenizer's size, rounded up to a multiple of 64
+    layers: int = 4
+    dim: int = 160  # width of the residual stream
+    heads: int = 5  # query heads
+    kv_heads: int = 5  # key/value heads; fewer than `heads` = grouped-query attention
+    head_dim: int = 32
+    ff_dim: int = 416  # inner width of the MLP
+    norm: str = "rms"  # "rms" | "layer"
+    norm_epsilon: float = 1e-6
+    norm_plus_one: bool = False  # the stored scale is an offset from 1 (Gemma)
+    post_norms: bool = False  # also normalise what attention and MLP return (Gemma 3)
+    parallel_block: bool = False  # attention and MLP read the same normalised input (Phi)
+    qk_norm: bool = True  # normalise queries and keys per head, before the rotary embedding
+    qkv_bias: bool = False
+    out_bias: bool = False
+    mlp_bias: bool = False
+    head_bias: bool = False
+    gated: bool = True  # activation(gate) * up, else a plain two-matrix MLP
+    activation: str = "silu"  # "silu" | "gelu" | "gelu_tanh"
+    rope_theta: float = 10_000.0
+    rope_fraction: float = 1.0  # share of each head's dimensions, the first ones, that are rotated
+    rope_scaling: tuple[float, ...] = ()  # llama3 scaling: (factor, low, high, original context); empty = none
+    layer_rope_thetas: tuple[float, ...] = ()  # one a layer, 0 = no positions there; empty = rope_theta everywhere
+    layer_windows: tuple[int, ...] = ()  # one a layer: tokens seen back, itself counted, 0 = all; empty = all
+    attention_scale: float = 0.0  # multiplies query.key; 0 = 1/sqrt(head_dim)
+    embed_multiplier: float = 1.0
+    residual_multiplier: float = 1.0
+    logit_divisor: float = 1.0
+    logit_softcap: float = 0.0  # cap * tanh(logits / cap); 0 = off
+    tied: bool = True  # the head is the embedding's transpose
+    initializer_std: float = 0.02
+    remat: str = "none"  # what the backward pass recomputes: "none" | "dots" (keep matmul results) | "full"
+    scan_unroll: int = 1  # layers per iteration of the loop over layers; `layers` = no loop (faster on CPU, slower to compile)
+
+    def check(self) -> None:
+        _one_of("model.norm", self.norm, ("rms", "layer"))
+        _one_of("model.activation", self.activation, ("silu", "gelu", "gelu_tanh"))
+        _one_of("model.remat", self.remat, ("none", "dots", "full"))
+        for name in ("layers", "dim", "heads", "kv_heads", "head_dim", "ff_dim", "scan_unroll"):
+            _at_least(f"model.{name}", getattr(self, name), 1)
+        _at_least("model.vocab_size", self.vocab_size, 0)
+        if self.heads % self.kv_heads:
+            raise UserError(f"config.model.heads={self.heads} must be a multiple of config.model.kv_heads={self.kv_heads}")
+        if not 0 < self.rope_fraction <= 1:
+            raise UserError(f"config.model.rope_fraction={self.rope_fraction}: write a share above 0 and up to 1")
+        if int(self.head_dim * self.rope_fraction) % 2:
+            raise UserError(f"config.model.head_dim={self.head_dim}: the rotated part must be even; write an even number")
+        if len(self.rope_scaling) not in (0, 4):
+            raise UserError("config.model.rope_scaling: write (factor, low, high, original context), or () for none")
+        for name in ("layer_rope_thetas", "layer_windows"):
+            if len(getattr(self, name)) not in (0, self.layers):
+                raise UserError(f"config.model.{name} has {len(getattr(self, name))} entries: write one for each of the {self.layers} layers, or ()")
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class TokenizerConfig:
+    """The SentencePiece tokenizer that a from-scratch run trains on its own training split."""
+
+    vocab_size: int = 1024  # pieces asked for; a corpus too small for it gets as many as it carries, and the run says so
+    model_type: str = "bpe"  # "bpe" | "unigram"
+    train_lines: int = 50_000  # at most this many training texts are read to learn the pieces
+
+    def check(self) -> None:
+        _one_of("tokenizer.model_type", self.model_type, ("bpe", "unigram"))
+        _at_least("tokenizer.vocab_size", self.vocab_size, 300)  # 256 bytes, the control and the protected symbols
+        _at_least("tokenizer.train_lines", self.train_lines, 1)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class DataConfig:
+    """Where examples come from, and how they become rows of tokens."""
+
+    train: str = ""  # a file of examples; empty = the domain makes its own
+    validation: str = ""  # a file of examples; empty = the domain's own splits, or a slice of `train`
+    instruction_column: str = "instruction"
+    response_column: str = "response"  # "formula" is accepted too
+    table_column: str = "table"
+    text_column: str = "text"  # plain-text domain: the column of a JSONL file that holds a document
+    validation_share: float = 0.02  # slice of `train` held out by content hash when `validation` is empty
+    examples: int = 120_000  # training examples that the domain makes when `train` is empty
+    eval_examples: int = 300  # examples in each evaluation split that the domain makes
+    sequence_length: int = 256  # tokens in a row; several examples share a row and never see each other
+    prompt_loss_weight: float = 0.0  # loss weight of a prompt token; an answer token has 1
+    over_length: str = "drop"  # an example longer than a row: "drop" | "truncate" | "error"
+    workers: int = 0  # processes that make examples; 0 = one a core
+    cache_dir: str = ".cache/slm_jax"  # made data, packed rows and compiled steps, by content hash
+
+    def check(self) -> None:
+        _one_of("data.over_length", self.over_length, ("drop", "truncate", "error"))
+        _at_least("data.sequence_length", self.sequence_length, 8)
+        _at_least("data.examples", self.examples, 1)
+        _at_least("data.eval_examples", self.eval_examples, 1)
+        _at_least("data.workers", self.workers, 0)
+        if not 0 <= self.prompt_loss_weight <= 1:
+            raise UserError(f"config.data.prompt_loss_weight={self.prompt_loss_weight}: write a weight from 0 to 1")
+        if not 0 < self.validation_share < 1:
+            raise UserError(f"config.data.validation_share={self.validation_share}: write a share between 0 and 1")
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class TrainConfig:
+    total_steps: int = 1000  # optimizer updates
+    global_batch_size: int = 8  # rows in an update, over all devices and micro-batches
+    accumulation_steps: int = 1  # micro-batches that an update is summed over; the result does not depend on it
+    loss_chunk_tokens: int = 256  # positions of a row whose logits exist at once
+
+    def check(self) -> None:
+        for name in ("total_steps", "global_batch_size", "accumulation_steps", "loss_chunk_tokens"):
+            _at_least(f"train.{name}", getattr(self, name), 1)
+        if self.global_batch_size % self.accumulation_steps:
+            raise UserError(f"config.train.global_batch_size={self.global_batch_size} does not divide by config.train.accumulation_steps={self.accumulation_steps}")
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class OptimizerConfig:
+    name: str = "adamw"  # "adamw" | "adam" | "adafactor" | "lion" | "muon"
+    learning_rate: float = 1e-3  # the schedule's peak
+    beta1: float = 0.9
+    beta2: float = 0.98
+    epsilon: float = 1e-8
+    weight_decay: float = 0.1  # on matrices only; embeddings, norms and biases do not decay
+    clip_norm: float = 1.0  # global gradient norm; 0 = no clipping
+    momentum: float = 0.95  # Muon's, on the matrices; the rest of a Muon run is AdamW
+
+    def check(self) -> None:
+        _one_of("optimizer.name", self.name, ("adamw", "adam", "adafactor", "lion", "muon"))
+        if not self.learning_rate > 0:
+            raise UserError(f"config.optimizer.learning_rate={self.learning_rate}: write a number above 0")
+        for name in ("beta1", "beta2", "momentum"):
+            if not 0 <= getattr(self, name) < 1:
+                raise UserError(f"config.optimizer.{name}={getattr(self, name)}: write a number from 0 up to, not including, 1")
+        for name in ("epsilon", "weight_decay", "clip_norm"):
+            if getattr(self, name) < 0:
+                raise UserError(f"config.optimizer.{name}={getattr(self, name)}: write a number of 0 or more")
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class ScheduleConfig:
+    name: str = "wsd"  # "constant" | "linear" | "cosine" | "wsd" (warm-up, stable, decay)
+    warmup_steps: int = 60
+    decay_share: float = 0.4  # wsd: the last share of the steps, over which the rate falls
+    final_share: float = 0.0  # the last rate, as a share of the peak
+
+    def check(self) -> None:
+        _one_of("schedule.name", self.name, ("constant", "linear", "cosine", "wsd"))
+        _at_least("schedule.warmup_steps", self.warmup_steps, 0)
+        for name in ("decay_share", "final_share"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise UserError(f"config.schedule.{name}={getattr(self, name)}: write a share from 0 to 1")
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class MeshConfig:
+    """Sizes of the device mesh; the product is the number of devices. 0 (one axis only) = all that are left."""
+
+    data: int = 0
+    fsdp: int = 1
+    tensor: int = 1
+
+    def check(self) -> None:
+        for name in ("data", "fsdp", "tensor"):
+            _at_least(f"parallel.mesh.{name}", getattr(self, name), 0)
+        if (self.data, self.fsdp, self.tensor).count(0) > 1:
+            raise UserError("config.parallel.mesh: only one of data, fsdp and tensor may be 0 (= all devices that are left)")
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class ParallelConfig:
+    mode: str = "pmap"  # "pmap" (the state on every device) | "mesh" (the state sharded over data x fsdp x tensor)
+    mesh: MeshConfig = MeshConfig()
+
+    def check(self) -> None:
+        _one_of("parallel.mode", self.mode, ("pmap", "mesh"))
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class CheckpointConfig:
+    every_steps: int = 500
+    keep_latest: int = 2  # the best checkpoint is kept besides
+
+    def check(self) -> None:
+        _at_least("checkpoint.every_steps", self.every_steps, 1)
+        _at_least("checkpoint.keep_latest", self.keep_latest, 1)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class EvalConfig:
+    every_steps: int = 500
+    examples: int = 64  # examples of each split that are answered and scored during training; the loss takes them all
+    samples: int = 3  # question and answer pairs shown
+    final_examples: int = 300  # examples of each split that are answered and scored at the end
+    batch_size: int = 32  # prompts answered at once
+    max_tokens: int = 96  # longest answer
+
+    def check(self) -> None:
+        for name in ("every_steps", "examples", "final_examples", "batch_size", "max_tokens"):
+            _at_least(f"eval.{name}", getattr(self, name), 1)
+        _at_least("eval.samples", self.samples, 0)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class LogConfig:
+    every_steps: int = 20
+
+    def check(self) -> None:
+        _at_least("log.every_steps", self.every_steps, 1)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Config:
+    seed: int = 0
+    domain: str = "excel"  # a module of slm_jax/domains: "excel" | "text"
+    precision: str = "bfloat16"  # of matmul operands: "bfloat16" | "float32". Sums, parameters and optimizer are float32 always
+    model: ModelConfig = ModelConfig()
+    tokenizer: TokenizerConfig = TokenizerConfig()
+    data: DataConfig = DataConfig()
+    train: TrainConfig = TrainConfig()
+    optimizer: OptimizerConfig = OptimizerConfig()
+    schedule: ScheduleConfig = ScheduleConfig()
+    parallel: ParallelConfig = ParallelConfig()
+    checkpoint: CheckpointConfig = CheckpointConfig()
+    eval: EvalConfig = EvalConfig()
+    log: LogConfig = LogConfig()
+
+    def check(self) -> None:
+        _one_of("domain", self.domain, ("excel", "text"))
+        _one_of("precision", self.precision, ("bfloat16", "float32"))
+        _at_least("seed", self.seed, 0)
+        if self.schedule.warmup_steps > self.train.total_steps:
+            raise UserError(f"config.schedule.warmup_steps={self.schedule.warmup_steps} is more than config.train.total_steps={self.train.total_steps}")
+
+
+def default_config():
+    """All defaults as a locked `ml_collections.ConfigDict`, for the files in configs/ to change."""
+    from ml_collections import ConfigDict
+
+    config = ConfigDict(to_dict(Config()))
+    config.lock()
+    return config
+
+
+def to_dict(config) -> dict:
+    """A dataclass of this file as plain dicts and tuples."""
+    return dataclasses.asdict(config)
+
+
+def parse_config(tree: Mapping) -> Config:
+    """A ConfigDict or a dict (as read from config.json) as a checked `Config`. Raises UserError; missing fields keep their defaults."""
+    config = _parse(Config, tree.to_dict() if hasattr(tree, "to_dict") else tree, "config")
+    _check(config)
+    return config
+
+
+def known_keys(cls=Config, prefix: str = "config") -> list[str]:
+    """Every dotted key, 'config.train.total_steps' and so on."""
+    keys = []
+    for name, kind in typing.get_type_hints(cls).items():
+        if dataclasses.is_dataclass(kind):
+            keys += known_keys(kind, f"{prefix}.{name}")
+        else:
+            keys.append(f"{prefix}.{name}")
+    return keys
+
+
+def differences(old: Config, new: Config) -> list[str]:
+    """Lines 'config.key: old -> new' for every field in which two configurations differ."""
+    return _differences(to_dict(old), to_dict(new), "config")
+
+
+def _differences(old: dict, new: dict, where: str) -> list[str]:
+    lines = []
+    for name in old:
+        if isinstance(old[name], dict):
+            lines += _differences(old[name], new[name], f"{where}.{name}")
+        elif old[name] != new[name]:
+            lines.append(f"{where}.{name}: {old[name]!r} -> {new[name]!r}")
+    return lines
+
+
+def _parse(cls, tree: Mapping, where: str):
+    hints = typing.get_type_hints(cls)
+    values = {}
+    for name, value in tree.items():
+        if name not in hints:
+            full = f"{where}.{name}"
+            raise UserError(f"unknown config key {full}: {nearest(full, known_keys())}")
+        values[name] = _convert(hints[name], value, f"{where}.{name}")
+    return cls(**values)
+
+
+def _convert(kind, value, where: str):
+    if dataclasses.is_dataclass(kind):
+        if not isinstance(value, Mapping):
+            raise UserError(f"{where} is a group of fields, not {value!r}: write one of {', '.join(known_keys(kind, where))}")
+        return _parse(kind, value, where)
+    if typing.get_origin(kind) is tuple:
+        if not isinstance(value, (tuple, list)):
+            raise UserError(f"{where}={value!r}: write a tuple")
+        return tuple(_convert(typing.get_args(kind)[0], item, where) for item in value)
+    if kind is float and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    if type(value) is not kind:
+        raise UserError(f"{where}={value!r}: write a value of type {kind.__name__}")
+    return value
+
+
+def _check(config) -> None:
+    for field in dataclasses.fields(config):
+        value = getattr(config, field.name)
+        if dataclasses.is_dataclass(value):
+            _check(value)
+    config.check()
+
+
+def _one_of(name: str, value: str, known: tuple[str, ...]) -> None:
+    if value not in known:
+        raise UserError(f"config.{name}={value!r} is unknown: {nearest(value, known)}" if value else f"config.{name} is empty: write one of {', '.join(known)}")
+
+
+def _at_least(name: str, value: int, least: int) -> None:
+    if value < least:
+        raise UserError(f"config.{name}={value}: write {least} or more")
