@@ -1,7 +1,7 @@
 """Every field of a run's configuration: its type, its unit, its check. Nothing below this file has a default of its own.
 
-A recipe in `configs/` starts from `default_config()`, an ml_collections ConfigDict that mirrors the dataclasses here, and changes fields of it. `parse_config` turns it back into the
-frozen dataclasses that the rest of the code reads; a wrong key, type or value is a `UserError` that says what to write instead.
+A recipe in `configs/` starts from `default_config()`, an ml_collections ConfigDict that mirrors the dataclasses here, and changes fields of it.
+`parse_config` turns it back into the frozen dataclasses that the rest of the code reads; a wrong key, type or value is a `UserError` that says what to write instead.
 """
 
 from __future__ import annotations
@@ -78,10 +78,12 @@ class TokenizerConfig:
 
     vocab_size: int = 1024  # pieces asked for; a corpus too small for it gets as many as it carries, and the run says so
     model_type: str = "bpe"  # "bpe" | "unigram"
+    spacing: str = "plain"  # "plain" | "copy": a word has the same pieces after a space and after a quote or bracket, so that copying is easier to learn
     train_lines: int = 50_000  # at most this many training texts are read to learn the pieces
 
     def check(self) -> None:
         _one_of("tokenizer.model_type", self.model_type, ("bpe", "unigram"))
+        _one_of("tokenizer.spacing", self.spacing, ("plain", "copy"))
         _at_least("tokenizer.vocab_size", self.vocab_size, 300)  # 256 bytes, the control and the protected symbols
         _at_least("tokenizer.train_lines", self.train_lines, 1)
 

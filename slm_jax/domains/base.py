@@ -42,7 +42,7 @@ class Splits:
 class Domain(Protocol):
     name: str
     symbols: Sequence[str]  # texts that the tokenizer must keep as one token each
-    answer_end: str  # text after an answer that ends generation; empty = the end-of-sequence token alone
+    judged: bool  # whether `score` says anything; if not, only the loss is measured
 
     def splits(self, config: Config, *, progress: Callable[[str, int, int], None]) -> Splits:
         """Examples to train and evaluate on. `progress(what, done, total)` is called while it works. Raises UserError."""
