@@ -3,7 +3,7 @@
 import os
 import sys
 
-from absl import app, flags
+from absl import app, flags, logging
 from ml_collections import config_flags
 
 from slm_jax.config import known_keys
@@ -37,6 +37,7 @@ def parse_flags(argv: list[str]) -> list[str]:
 
 @front_door
 def main(argv: list[str]) -> None:
+    logging.set_verbosity(logging.WARNING)  # what a run says, it says itself
     from slm_jax import train  # imports JAX: only once the flags are known to be right
 
     recipe, _, variant = config_flags.get_config_filename(flags.FLAGS["config"]).partition(":")

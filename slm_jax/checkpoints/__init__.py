@@ -1,0 +1,1 @@
+"""Where a run's state rests: what is written, what is read back, and what is refused."""

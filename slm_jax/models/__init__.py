@@ -1,0 +1,1 @@
+"""The decoder and the layers that it is made of: the only place with `nn.Module`."""

@@ -1,0 +1,225 @@
+import dataclasses
+import functools
+
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from slm_jax.config import ModelConfig
+from slm_jax.models.decoder import Decoder, init_cache, split_layers
+
+TINY = ModelConfig(vocab_size=40, layers=3, dim=16, heads=4, kv_heads=4, head_dim=8, ff_dim=24)
+FAMILIES = {
+    "llama": dict(qk_norm=False, kv_heads=2, tied=False),
+    "phi": dict(norm="layer", parallel_block=True, rope_fraction=0.5, qkv_bias=True, out_bias=True, mlp_bias=True, head_bias=True, tied=False, gated=False, activation="gelu_tanh"),
+    "gemma3": dict(norm_plus_one=True, post_norms=True, kv_heads=1, layer_windows=(3, 0, 3), layer_rope_thetas=(1e4, 1e6, 1e4), activation="gelu_tanh", embed_multiplier=4.0),
+    "smollm3": dict(qk_norm=False, kv_heads=2, layer_rope_thetas=(5e4, 0.0, 5e4)),
+    "granite": dict(qk_norm=False, attention_scale=0.05, embed_multiplier=12.0, residual_multiplier=0.25, logit_divisor=4.0),
+}
+
+
+def family(name):
+    return dataclasses.replace(TINY, **FAMILIES[name])
+
+
+def make(config, precision="float32"):
+    """A model and parameters in which nothing is 0 or 1: fresh norms and biases would hide mistakes."""
+    model = Decoder(config, precision)
+    shapes = jax.eval_shape(lambda: nn.meta.unbox(model.init(jax.random.key(0), jnp.zeros((1, 4), jnp.int32))["params"]))
+
+    def draw(path, shape):  # the same values at the same place, whatever else is in the tree
+        seed = sum(jax.tree_util.keystr(path).encode())
+        return jnp.asarray(np.random.default_rng(seed).normal(0.1, 0.3, shape.shape), jnp.float32)
+
+    return model, jax.tree_util.tree_map_with_path(draw, shapes)
+
+
+def tokens(batch, length, seed=0):
+    return jnp.asarray(np.random.default_rng(seed).integers(0, 40, (batch, length)), jnp.int32)
+
+
+@pytest.mark.parametrize("name", FAMILIES)
+def test_nothing_comes_from_the_future(name):
+    model, params = make(family(name))
+
+    def logits_of(embedded):  # the embedding of 6 distinct tokens stands for the inputs
+        changed = {**params, "embed": {"embedding": embedded}}
+        if model.config.tied:  # keep the head out of the derivative
+            hidden = model.apply({"params": changed}, jnp.arange(6)[None], method="hidden")[0]
+            return model.apply({"params": params}, hidden, method="logits").sum(-1)
+        return model.apply({"params": changed}, jnp.arange(6)[None])[0].sum(-1)
+
+    moved = np.abs(np.asarray(jax.jit(jax.jacrev(logits_of))(params["embed"]["embedding"]))).sum(-1)[:, :6] > 0  # [output position, input position]
+    assert not np.triu(moved, 1).any()
+    assert np.diag(moved).all()
+    assert moved[5, 3:].all()
+
+
+@pytest.mark.parametrize("name", FAMILIES)
+def test_packed_rows_equal_separate_rows(name):
+    """Row 0 has two documents and padding, rows 1 and 2 each start with one of them (what follows there cannot matter)."""
+    model, params = make(family(name))
+    rows = tokens(3, 11)
+    a, b = rows[1, :5], rows[2, :4]
+    rows = rows.at[0].set(jnp.concatenate([a, b, jnp.zeros(2, jnp.int32)]))
+    segments = jnp.asarray([[1] * 5 + [2] * 4 + [0] * 2, [1] * 11, [1] * 11])
+    packed, with_a, with_b = jax.jit(model.apply)({"params": params}, rows, segments)
+    np.testing.assert_allclose(packed[:5], with_a[:5], atol=2e-5)
+    np.testing.assert_allclose(packed[5:9], with_b[:4], atol=2e-5)
+    assert bool(jnp.isfinite(packed).all())
+    assert packed.dtype == jnp.float32 and packed.shape == (11, 40)
+
+
+@pytest.mark.parametrize("name", FAMILIES)
+def test_cached_decoding_equals_the_full_pass(name):
+    """Rows of 7 and 4 tokens, the shorter one padded on the left; 3 more tokens, one by one."""
+    config = family(name)
+    model, params = make(config)
+    full = tokens(2, 10)
+    expected = jax.jit(model.apply)({"params": params}, full.at[1].set(jnp.roll(full[1], -3)))  # row 1 has its first 7 slots
+    step = jax.jit(lambda tokens, segments, cache: model.apply({"params": params}, tokens, segments, cache=cache))
+    segments = jnp.asarray([[1] * 7, [0] * 3 + [1] * 4])
+    logits, cache = step(full[:, :7], segments, init_cache(config, 2, 11, precision="float32"))
+    np.testing.assert_allclose(logits[0], expected[0, :7], atol=2e-5)
+    np.testing.assert_allclose(logits[1, 3:], expected[1, :4], atol=2e-5)
+    for i in range(3):
+        logits, cache = step(full[:, 7 + i : 8 + i], None, cache)
+        np.testing.assert_allclose(logits[0, 0], expected[0, 7 + i], atol=2e-5)
+        np.testing.assert_allclose(logits[1, 0], expected[1, 4 + i], atol=2e-5)
+    assert int(cache.length) == 10
+
+
+@pytest.mark.usefixtures("full_compilation")
+def test_cached_decoding_in_bfloat16_with_split_parameters():
+    config = family("smollm3")
+    model, params = make(config, "bfloat16")
+    row = tokens(2, 6)
+    expected = jax.jit(model.apply)({"params": params}, row)
+    split = split_layers(params, model)
+    assert split["layers"]["layer_2"]["mlp"]["up"]["kernel"].dtype == jnp.bfloat16 and split["layers"]["layer_0"]["norm1"]["scale"].dtype == jnp.float32
+    step = jax.jit(lambda tokens, cache: model.apply({"params": split}, tokens, cache=cache))
+    logits, cache = step(row[:, :5], init_cache(config, 2, 6, precision="bfloat16"))
+    last, _ = step(row[:, 5:], cache)
+    np.testing.assert_allclose(jnp.concatenate([logits, last], axis=1), expected, atol=0.02 * float(jnp.abs(expected).max()))
+
+
+@functools.lru_cache
+def loss_and_gradient(config, precision="float32"):
+    model, params = make(config, precision)
+    row, segments = tokens(2, 8), jnp.asarray([[1] * 5 + [2] * 3, [1] * 6 + [0] * 2])
+
+    def loss(params):
+        logits = jax.nn.log_softmax(model.apply({"params": params}, row, segments))
+        return -jnp.take_along_axis(logits[:, :-1], row[:, 1:, None], -1).mean()
+
+    return jax.jit(jax.value_and_grad(loss))(params)
+
+
+@pytest.mark.parametrize("change", [dict(scan_unroll=3), dict(scan_unroll=2, remat="full"), dict(remat="dots")], ids=str)
+def test_unroll_and_remat_change_nothing(change):
+    config = dataclasses.replace(TINY, layer_windows=(0, 3, 0))
+    loss, gradient = loss_and_gradient(config)
+    other_loss, other_gradient = loss_and_gradient(dataclasses.replace(config, **change))
+    np.testing.assert_allclose(loss, other_loss, rtol=1e-6)
+    jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, atol=1e-6), gradient, other_gradient)
+
+
+def test_remat_recomputes():
+    """The backward pass holds fewer residuals: counted in the compiled program's memory."""
+
+    def temporary_bytes(remat):
+        config = dataclasses.replace(TINY, layers=6, remat=remat)
+        model, params = make(config)
+        row = tokens(4, 64)
+        step = jax.jit(jax.grad(lambda params: model.apply({"params": params}, row).sum()))
+        return step.lower(params).compile().memory_analysis().temp_size_in_bytes
+
+    none, dots, full = map(temporary_bytes, ("none", "dots", "full"))
+    assert full < dots < none
+
+
+@pytest.mark.usefixtures("full_compilation")
+def test_bfloat16_is_close_to_float32():
+    config = dataclasses.replace(TINY, layer_windows=(0, 3, 0))
+    loss, gradient = loss_and_gradient(config)
+    other_loss, other_gradient = loss_and_gradient(config, "bfloat16")
+    assert 0 < abs(float(loss - other_loss)) < 0.02 * float(loss)
+    flat, other = (jnp.concatenate([leaf.ravel() for leaf in jax.tree.leaves(tree)]) for tree in (gradient, other_gradient))
+    assert float(jnp.linalg.norm(flat - other) / jnp.linalg.norm(flat)) < 0.05
+
+
+KNOBS = dict(
+    layers=2, heads=8, kv_heads=2, head_dim=4, dim=12, ff_dim=20, norm="layer", norm_epsilon=0.5, norm_plus_one=True, post_norms=True, parallel_block=True,
+    qk_norm=False, qkv_bias=True, out_bias=True, mlp_bias=True, head_bias=True, gated=False, activation="gelu", rope_theta=50.0, rope_fraction=0.5,
+    rope_scaling=(8.0, 1.0, 4.0, 16.0), layer_rope_thetas=(1e4, 0.0, 1e4), layer_windows=(0, 2, 0), attention_scale=1.0, embed_multiplier=3.0,
+    residual_multiplier=0.5, logit_divisor=2.0, logit_softcap=1.0, tied=False,
+)  # fmt: skip
+OUTSIDE = {"init_from", "vocab_size", "initializer_std", "remat", "scan_unroll"}  # tested by themselves, or of another module
+
+
+def test_every_knob_is_listed():
+    assert set(KNOBS) | OUTSIDE == {field.name for field in dataclasses.fields(ModelConfig)}
+
+
+@pytest.mark.parametrize("knob", KNOBS)
+def test_every_knob_changes_the_output(knob):
+    row = tokens(1, 7)
+
+    def logits(config):
+        model, params = make(config)
+        with jax.disable_jit():
+            return model.apply({"params": params}, row)
+
+    assert float(jnp.abs(logits(TINY) - logits(dataclasses.replace(TINY, **{knob: KNOBS[knob]}))).max()) > 1e-3
+
+
+def test_softcap_divisor_and_bias_in_this_order():
+    config = dataclasses.replace(TINY, tied=False, head_bias=True, logit_divisor=2.0, logit_softcap=3.0)
+    model, params = make(config)
+    hidden = jnp.asarray(np.random.default_rng(0).normal(size=(5, 16)), jnp.float32)
+    plain = (hidden @ params["head"]["kernel"] + params["head"]["bias"]) / 2
+    np.testing.assert_allclose(model.apply({"params": params}, hidden, method="logits"), 3 * np.tanh(plain / 3), atol=1e-5)
+
+
+def test_positions_are_those_given():
+    model, params = make(TINY)
+    row = tokens(1, 6)
+    at = jax.jit(lambda positions: model.apply({"params": params}, row, positions=positions))
+    plain = jax.jit(model.apply)({"params": params}, row)
+    np.testing.assert_allclose(at(jnp.arange(6)[None] + 50), plain, atol=2e-5)  # rotary: relative
+    assert float(jnp.abs(at(jnp.arange(6)[None] * 3) - plain).max()) > 1e-3
+
+
+def test_initial_parameters():
+    config = dataclasses.replace(TINY, dim=64, ff_dim=128, layers=2, vocab_size=400, tied=False)
+    params = nn.meta.unbox(jax.jit(Decoder(config, "float32").init)(jax.random.key(0), tokens(1, 4))["params"])
+    std = {"/".join(k.key for k in path): float(leaf.std()) for path, leaf in jax.tree_util.tree_leaves_with_path(params)}
+    np.testing.assert_allclose(std["embed/embedding"], 0.02, rtol=0.03)
+    np.testing.assert_allclose(std["head/kernel"], 0.02, rtol=0.03)
+    np.testing.assert_allclose(std["layers/attention/q/kernel"], 64**-0.5, rtol=0.05)
+    np.testing.assert_allclose(std["layers/attention/o/kernel"], 32**-0.5 / 2, rtol=0.05)
+    np.testing.assert_allclose(std["layers/mlp/down/kernel"], 128**-0.5 / 2, rtol=0.05)
+    first, second = params["layers"]["mlp"]["up"]["kernel"]
+    assert float(jnp.abs(first - second).max()) > 0.1  # each layer has its own draw
+
+
+def test_every_parameter_has_logical_axes_that_the_table_names():
+    import slm_jax.models.layers as layers
+
+    config = dataclasses.replace(family("phi"), qk_norm=True)
+    boxed = jax.eval_shape(lambda: Decoder(config, "float32").init(jax.random.key(0), tokens(1, 4)))["params"]
+    leaves = jax.tree_util.tree_leaves_with_path(boxed, is_leaf=lambda x: isinstance(x, nn.Partitioned))
+    for path, leaf in leaves:
+        assert isinstance(leaf, nn.Partitioned), path
+        assert len(leaf.names) == len(leaf.value.shape), path
+        assert (path[0].key == "layers") == (leaf.names[0] == "layers"), path
+        assert all(f'"{name}"' in layers.__doc__ for name in leaf.names), leaf.names
+
+
+def test_pmap_equals_jit():
+    model, params = make(TINY, "bfloat16")
+    row = tokens(2, 8)
+    mapped = jax.pmap(lambda params, row: model.apply({"params": params}, row), in_axes=(None, 0))(params, row[None])[0]
+    np.testing.assert_allclose(mapped, jax.jit(model.apply)({"params": params}, row), atol=1e-5)
