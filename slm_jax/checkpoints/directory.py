@@ -18,10 +18,11 @@ from slm_jax.errors import UserError, nearest
 CHECKSUMS = "checksums.json"
 TEMPORARY = ".orbax-checkpoint-tmp"  # Orbax's name for what is not complete yet
 
-# What may differ between a run and its continuation: how often one looks and saves, never what is learned or what "best" means.
+# What may differ between a run and its continuation: how often one looks and saves, what the machine offers; never what is learned or what "best" means.
 MAY_CHANGE = (
     "config.log.every_steps", "config.checkpoint.every_steps", "config.checkpoint.keep_latest",
     "config.eval.every_steps", "config.eval.samples", "config.eval.batch_size", "config.eval.final_examples",
+    "config.data.workers", "config.data.cache_dir",
 )  # fmt: skip
 
 

@@ -91,7 +91,7 @@ class Report:
             numbers = {"loss": result.loss, "bits_per_byte": result.bits_per_byte, **result.score.rates}
             scalars |= {f"eval/{result.name}/{name}": value for name, value in numbers.items()}
         self._writers.write_scalars(done, scalars)
-        self._write_curves(results)
+        write_curves(self._run_dir)
 
     def stopped(self, signal: str, done: int, *, command: str) -> None:
         again = f"; to resume: {command}" if command else "; the same command resumes"
@@ -105,7 +105,4 @@ class Report:
         self._progress.say(closing_page(results, best_checkpoint=best_checkpoint, step=step, command=ask))
         self._progress.say(f"this start: {format_seconds(seconds['total_seconds'])}, of which {format_seconds(seconds['train_seconds'])} training")
         write_result(self._run_dir, result_data(results, best_checkpoint=best_checkpoint, step=step, facts=seconds))
-        self._write_curves(results)
-
-    def _write_curves(self, results: Sequence[SplitResult]) -> None:
-        write_curves(self._run_dir, rate=next((name for result in results for name in result.score.rates), ""))
+        write_curves(self._run_dir)

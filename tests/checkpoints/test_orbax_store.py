@@ -123,7 +123,7 @@ def test_one_flipped_byte_in_any_file_is_found_and_named(run):
     assert {path.relative_to(directory).parts[0] for path in files} >= {"params", "opt_state", "config.json", "tokenizer", "checkpoint.json", CHECKSUMS}
     for path in files:
         content = path.read_bytes()
-        for position in {0, len(content) // 2, len(content) - 1}:
+        for position in {0, len(content) // 2, len(content) - 1, *(range(30) if path.name == CHECKSUMS else ())}:  # the checksums have one of their own, at the head
             flip(path, position)
             with pytest.raises(DamagedCheckpoint) as error:
                 verify(directory)
@@ -205,8 +205,11 @@ def test_no_room_is_one_line_and_earlier_checkpoints_stay(run, tokenizer_dir):
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
         signal.signal(signal.SIGXFSZ, previous)
-    assert sorted(os.listdir(run / "checkpoints")) == ["10", "20"]
-    verify(run / "checkpoints" / "20")
+    with reopen(run) as store:
+        assert store.steps() == [10, 20]
+        verify(run / "checkpoints" / "20")
+        save(store, 30, tokenizer_dir)
+    assert sorted(os.listdir(run / "checkpoints")) == ["20", "30"]
 
 
 def test_a_full_disk_found_late_is_raised_by_check(run, tokenizer_dir, monkeypatch):
@@ -262,8 +265,9 @@ def test_killed_while_saving_leaves_the_earlier_checkpoint(run, tokenizer_dir):
     assert "30.orbax-checkpoint-tmp" in os.listdir(run / "checkpoints")
     with reopen(run) as store:
         assert restore(store).directory.name == "20"
-        save(store, 30, tokenizer_dir)
-    assert sorted(os.listdir(run / "checkpoints")) == ["20", "30"]
+        save(store, 25, tokenizer_dir)
+        store.wait()
+        assert sorted(os.listdir(run / "checkpoints")) == ["20", "25"]
     with pytest.raises(UserError, match="never finished"):
         (run / "checkpoints" / "40.orbax-checkpoint-tmp").mkdir()
         find_checkpoint(run / "checkpoints" / "40.orbax-checkpoint-tmp")
