@@ -36,12 +36,13 @@ class Generator:
 
     def __init__(self, model: Decoder, params, *, max_length: int, vocab_size: int, batch_size: int):
         self.model, self.max_length, self.vocab_size, self.batch_size = model, max_length, vocab_size, batch_size
-        self._params = split_layers(params, model)
+        self._params = jax.jit(split_layers, static_argnums=1)(params, model)
 
     def generate(
         self, prompts: Sequence[Sequence[int]], *, max_tokens: int, eos_ids: Sequence[int], temperature: float = 0.0, top_k: int = 0, top_p: float = 1.0, seed: int = 0
     ) -> list[Generation]:
-        """One answer a prompt, in order; each ends before the first of `eos_ids`. An answer depends on its prompt, its index and the seed, not on the other prompts.
+        """One answer a prompt, in order; each ends before the first of `eos_ids`. An answer depends on its prompt, its index and the seed, not on the other prompts
+        (but where two tokens are equally likely up to rounding: sums are taken in another order in a batch of another size).
 
         Raises UserError for an empty prompt or one that leaves no room for an answer, and for parameters out of range.
         """

@@ -4,7 +4,7 @@ Shapes: B rows, T positions, D dim, V vocab_size, L layers, S slots of a cache.
 
 Parameters (logical axis names of each in layers.py); matrices are [in, out], layers are stacked on the first axis:
 
-    embed/embedding [V, D]   head/kernel [D, V], head/bias [V]   final_norm/scale [D]
+    embed/embedding [V, D]   final_norm/scale [D]   head/kernel [D, V], head/bias [V] (tied: only head_bias [V], if config.head_bias)
     layers/{norm1,norm2,post_norm1,post_norm2}/scale [L, D]
     layers/attention/{q,k,v,o}/kernel, layers/attention/{q_norm,k_norm}/scale, layers/mlp/{gate,up,down}/kernel
     and a bias beside every scale (norm = "layer") and every kernel whose `*_bias` is set
@@ -37,7 +37,8 @@ class Cache:
 def init_cache(config: ModelConfig, batch: int, length: int, *, precision: str) -> Cache:
     """An empty cache of `length` slots. The caller must not feed more tokens than that: the last slots would be overwritten.
 
-    Keys and values have the dtype of matmul operands, but float32 on a CPU: XLA has no bfloat16 product of a single query there, and would convert the whole cache at every token.
+    Keys and values have the dtype of matmul operands, but float32 on a CPU: XLA has no bfloat16 product of a single query there,
+    and would convert the whole cache at every token.
     """
     shape = (batch, config.kv_heads, length, config.head_dim)
     dtype = jnp.float32 if jax.default_backend() == "cpu" else operand_dtype(precision)
@@ -46,7 +47,7 @@ def init_cache(config: ModelConfig, batch: int, length: int, *, precision: str) 
 
 
 def split_layers(params, model: Decoder):
-    """`params` for decoding many tokens: each layer's parameters by themselves, matrices in the dtype of matmul operands (what the product would round them to in every step).
+    """`params` for decoding many tokens: each layer's parameters by themselves, matrices already rounded to the dtype of matmul operands.
 
     The result is for calls with a cache and for `method="logits"`; an own head and the embedding stay as they are.
     """

@@ -12,7 +12,8 @@ def keep_freed_memory() -> bool:
     """Let glibc keep freed memory for the next step; call it once, before JAX computes anything. -> whether it took effect (False without glibc).
 
     XLA allocates a step's temporary buffer anew at every step. By default glibc maps it fresh from the system, which clears every page again: measured at a quarter
-    of the CPU time of the flagship's step (190 MB, 47,000 page faults a step). One arena, because the threads that JAX computes in would get arenas that are always mapped.
+    of the CPU time of the flagship's step (190 MB, 47,000 page faults a step). One arena, because the threads that JAX computes in would get others,
+    and those are mapped whatever the threshold.
     """
     if not sys.platform.startswith("linux"):
         return False

@@ -9,7 +9,7 @@ from slm_jax.errors import UserError
 from slm_jax.inference.generation import Generator
 from slm_jax.models.decoder import Decoder
 
-CONFIG = ModelConfig(vocab_size=48, layers=2, dim=16, heads=2, kv_heads=1, head_dim=8, ff_dim=24, layer_windows=(0, 4), initializer_std=1.0)
+CONFIG = ModelConfig(vocab_size=48, layers=2, dim=16, heads=2, kv_heads=1, head_dim=8, ff_dim=24, layer_windows=(0, 4), initializer_std=1.0, tied=False)
 KNOWN = 24  # ids with a token; the other half of the embedding's rows must never come out
 SAMPLED = dict(temperature=1.5, top_k=20, top_p=0.95)
 PROMPTS = [[3, 4, 5], [7], [9, 8, 7, 6, 5, 4, 3], [11, 12, 13, 14], [20, 21]]

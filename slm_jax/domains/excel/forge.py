@@ -20,6 +20,7 @@ from slm_jax.domains.excel.mill import Made, Mill, Order, literal_units
 
 DRAFTS, PHRASINGS = 30, 2  # of a training world: loading a sheet is paid once, and so is running a formula
 _EVAL_DRAFTS = 8  # fewer, for more different sheets; each in one phrasing
+_EMPHASIS = 1.5  # power of the kinds' shares: what people ask most is asked much more often than what they ask rarely
 _ROUNDS = 8  # of making what is still missing of each kind
 _FIRST_ROUND = 0.8  # share of the examples that it aims at
 _SKELETON_SHARE = 0.25  # a skeleton may be withheld if it is at most this share of each kind that has it
@@ -97,8 +98,8 @@ class _Forge:
         self._mill, self._seed, self._progress = mill, config.seed, progress
         self._wanted, self._wanted_eval = config.data.examples, config.data.eval_examples
         self._kinds = all_kinds()
-        total = sum(kind.share for kind in self._kinds.values())
-        self._shares = {name: kind.share / total for name, kind in self._kinds.items()}
+        total = sum(kind.share**_EMPHASIS for kind in self._kinds.values())
+        self._shares = {name: kind.share**_EMPHASIS / total for name, kind in self._kinds.items()}
         self._withheld: set[str] = set()
         self._drafts, self._dropped = collections.Counter(), collections.Counter()
 

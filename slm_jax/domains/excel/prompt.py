@@ -1,13 +1,15 @@
-"""The text that the model sees: `<TABLE>date A|region B|revenue E|13</TABLE><INSTRUCTION>Total revenue?</INSTRUCTION><FORMULA>`, the table only where there is one.
+"""The text that the model sees: `<TABLE>date A|13</TABLE><INSTRUCTION>Total revenue@E where region@B is North</INSTRUCTION><FORMULA>`, the table only where there is one.
 
-The table comes first, so that a column's name in the instruction can find its letter right behind the same name in the table. Headers are lower-case
-words, as people write them in a sentence; the number is the sheet's last row. Nothing else of the table is shown.
+A column's name in the instruction is followed by its letter: finding the header in the table is string matching, which a program does without error and a small model hardly learns
+(measured: 27 % of the questions that name headers were answered exactly without these marks, against 86 % of those that name letters). The table lists what is left: the headers that
+the instruction does not name, in lower case, and the sheet's last row. Nothing else of the table is shown.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Collection
 
 from slm_jax.domains.base import Table
 from slm_jax.errors import UserError
@@ -33,12 +35,14 @@ def write_prompt(instruction: str, table: Table | None = None) -> str:
     text = _clean(wrapped[1] if wrapped else instruction, "instruction")
     if not text:
         raise UserError("the instruction is empty: write a question such as 'Sum values in E where B is North'")
-    context = f"<TABLE>{describe_table(table)}</TABLE>" if table else ""
-    return f"{context}<INSTRUCTION>{text}</INSTRUCTION><FORMULA>"
+    if not table:
+        return f"<INSTRUCTION>{text}</INSTRUCTION><FORMULA>"
+    text, named = _mark_columns(text, table)
+    return f"<TABLE>{describe_table(table, without=named)}</TABLE><INSTRUCTION>{text}</INSTRUCTION><FORMULA>"
 
 
-def describe_table(table: Table) -> str:
-    """"date A|region B|revenue E|13": headers with their letters, then the last row.
+def describe_table(table: Table, *, without: Collection[int] = ()) -> str:
+    """"date A|region B|revenue E|13": headers with their letters, but for the columns (from 0) in `without`, then the last row.
 
     A first row without any text is no header: the columns are then told by what they hold, and both rows are given ("(number) A|(date) B|1-12").
     A column without a header, beside others that have one, is left out. Raises UserError for control characters in a header.
@@ -49,6 +53,8 @@ def describe_table(table: Table) -> str:
     first = table[0] if any(isinstance(cell, str) and cell.strip() for cell in table[0]) else None
     names = []
     for index in range(max(map(len, table))):
+        if index in without:
+            continue
         if first is not None:
             name = _header(first[index] if index < len(first) else None)
         else:
@@ -57,6 +63,40 @@ def describe_table(table: Table) -> str:
             names.append(f"{name} {_letters(index + 1)}")
     shown = names[:MAX_COLUMNS] + ([f"+{len(names) - MAX_COLUMNS}"] if len(names) > MAX_COLUMNS else [])
     return "|".join([*shown, str(last) if first is not None else f"1-{last}"])
+
+
+def _mark_columns(text: str, table: Table) -> tuple[str, set[int]]:
+    """The instruction with "@" and its letter behind every header that it names, and the columns (from 0) that it names.
+
+    Case, blanks, underscores and a plural s do not matter; of overlapping headers the longest is meant; text inside double quotes is a literal, unless it is the header alone.
+    """
+    columns = {}
+    for index, cell in enumerate(table[0]):
+        words = header_words(cell).split() if isinstance(cell, str) else []
+        if len("".join(words)) > 1:
+            columns.setdefault(tuple(words), index)
+    if not columns:
+        return text, set()
+    names = {}
+    for words in columns:
+        stem = words[-1][:-1] if len(words[-1]) > 3 and words[-1].endswith("s") else words[-1]
+        names[words] = r"[\s_-]*".join(map(re.escape, (*words[:-1], stem))) + "(?:e?s)?"
+    longest_first = sorted(columns, key=lambda words: -sum(map(len, words)))
+    pattern = "|".join(f"(?P<c{columns[words]}>{names[words]})" for words in longest_first)
+    quoted = [match.span() for match in re.finditer(r'"[^"]*"', text)]
+    pieces, end, named = [], 0, set()
+    for match in re.finditer(rf"(?<![A-Za-z0-9])(?:{pattern})(?![A-Za-z0-9])", text, re.IGNORECASE):
+        place = match.end()
+        inside = next((span for span in quoted if span[0] < match.start() < span[1]), None)
+        if inside is not None:
+            if inside != (match.start() - 1, match.end() + 1):
+                continue
+            place += 1  # behind the closing quote
+        index = int(match.lastgroup[1:])
+        named.add(index)
+        pieces += [text[end:place], f"@{_letters(index + 1)}"]
+        end = place
+    return "".join([*pieces, text[end:]]), named
 
 
 def header_words(header: str) -> str:

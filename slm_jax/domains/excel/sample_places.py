@@ -11,6 +11,7 @@ from slm_jax.domains.excel.engine import TODAY
 
 _PLACE = re.compile(r"([A-Z]{1,3})(\d+)?(?::([A-Z]{1,3})(\d+)?)?")
 _ROWS = re.compile(r"(\d+):(\d+)")
+_WHOLE_ROW, _WIDEST = 26, 40  # columns that stand for a whole row; columns of a range that are told apart
 _EPOCH = datetime.date(1899, 12, 30)
 
 
@@ -28,7 +29,7 @@ class Area:
     def slots(self) -> list[tuple[str, int, int]]:
         """(sheet, column, 0) for a column of cells, (sheet, column, row) for cells that stand alone or in one row."""
         row = self.top if self.top == self.bottom else 0
-        return [(self.sheet, column, row) for column in range(self.left, min(self.right, self.left + 40) + 1)]
+        return [(self.sheet, column, row) for column in range(self.left, min(self.right or _WHOLE_ROW, self.left + _WIDEST) + 1)]
 
 
 def parse_area(reference: str) -> Area | None:

@@ -23,6 +23,7 @@ Evaluate = Callable[[Sheets, Sequence[str]], list[Outcome]]
 
 _POISON = "#N/A"
 _COLUMNS, _ROWS = 26, 15  # what is filled at least
+_LAST_COLUMN, _LAST_ROW = 120, 2000  # what lies beyond stays blank: a sheet is a list of all its rows
 _TRIES = 48  # candidates drawn at most
 _PATIENCE = 14  # candidates in a row that told nothing new, before it is enough
 _MUTANTS = 40  # of them, at most so many are told apart
@@ -112,9 +113,10 @@ class _Candidate:
             if name == "" and table is not None:
                 self._perturb(table)
             else:
-                areas = self._areas(name)
-                for column in range(1, max([_COLUMNS, *(min(area.right, area.left + 40) + 1 for area in areas)]) + 1):
-                    self._fill(name, column)
+                read = {column + beside for area in self._areas(name) for _, column, _ in area.slots for beside in (-1, 0, 1)}
+                for column in sorted(read | set(range(1, _COLUMNS + 1))):
+                    if 0 < column <= _LAST_COLUMN:
+                        self._fill(name, column)
         self._singles(table)
 
     @property
@@ -171,11 +173,11 @@ class _Candidate:
         """Rows that are filled: the first ones, all of a range of ordinary size, both ends of a long one."""
         rows = set(range(1, _ROWS + 1))
         for area in wide:
-            if area.bottom and (area.bottom <= 60 or self._dense and area.bottom <= 2000):
-                rows.update(range(area.top, area.bottom + 3))
+            if area.bottom and (area.bottom <= 60 or self._dense):
+                rows.update(range(area.top, min(area.bottom, _LAST_ROW) + 3))
             elif area.bottom:
                 rows.update((*range(area.top, area.top + _ROWS), *range(max(area.top, area.bottom - 2), area.bottom + 3)))
-        return sorted(row for row in rows if row > 0)
+        return sorted(row for row in rows if 0 < row <= _LAST_ROW)
 
     def _wanted(self, name: str, row: int, column: int) -> bool:
         """A row meets all that the formula asks for, or all but one column's part, or is free."""
@@ -191,7 +193,7 @@ class _Candidate:
         seen = {}
         height, width = (len(table), max(map(len, table), default=0)) if table is not None else (0, 0)
         for area in self._roles.areas:
-            if area.top != area.bottom or not area.right:
+            if area.top != area.bottom or area.top > _LAST_ROW or area.left > _LAST_COLUMN:
                 continue
             for slot in area.slots:
                 name, column, row = slot
