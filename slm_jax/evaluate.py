@@ -127,9 +127,11 @@ def main(argv: Sequence[str] | None = None) -> None:
     arguments = _arguments(argv)
     from slm_jax.checkpoints.pretrained import load
     from slm_jax.data.sources import read_rows
+    from slm_jax.models.host_memory import keep_freed_memory
     from slm_jax.reporting.progress import progress_bar
     from slm_jax.training.parallel import make_parallel
 
+    keep_freed_memory()
     loaded = load(arguments.checkpoint)
     rows = read_rows(arguments.data, loaded.config.data)
     good, problems = [], {}

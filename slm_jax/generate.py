@@ -38,7 +38,9 @@ def main(argv: Sequence[str] | None = None) -> None:
     arguments = _arguments(argv)
     table = _read_table(arguments.table) if arguments.table else None
     from slm_jax.checkpoints.pretrained import load
+    from slm_jax.models.host_memory import keep_freed_memory
 
+    keep_freed_memory()
     loaded = load(arguments.checkpoint, precision=arguments.precision)
     if arguments.input:
         _answer_file(loaded, arguments, table)

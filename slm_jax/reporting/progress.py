@@ -94,7 +94,7 @@ class PlainProgress:
         self._stream = stream
         self._every_seconds = every_seconds
         self._now = now
-        self._stage = ""
+        self._stage = self._over = ""
         self._said = 0.0
 
     def say(self, text: str) -> None:
@@ -104,6 +104,9 @@ class PlainProgress:
     def stage(self, what: str, done: int, total: int) -> None:
         """`done` of `total` pieces of `what` are made: the `progress` callback of domains and data."""
         new, over = what != self._stage, done >= total
+        if over and what == self._over:  # it was said already
+            return
+        self._over = what if over else ""
         if new or over or self._now() - self._said >= self._every_seconds:
             self._stage, self._said = "" if over else what, self._now()
             self.say(f"{what}: {done:,}/{total:,}")
@@ -139,6 +142,9 @@ class LiveProgress(PlainProgress):
         self._console.print(text, markup=False, highlight=False, soft_wrap=True)
 
     def stage(self, what: str, done: int, total: int) -> None:
+        if done >= total and what == self._over:
+            return
+        self._over = what if done >= total else ""
         filled = round(20 * min(1.0, done / max(1, total)))
         self._show(what, f"{what} {'━' * filled}{'─' * (20 - filled)} {done:,}/{total:,}")
         if done >= total:

@@ -63,7 +63,8 @@ def test_generate_answers_one_line_each(tiny_run, command, tmp_path):
 def test_generate_reports_a_bad_row_and_answers_the_rest(tiny_run, command, tmp_path):
     directory, _ = tiny_run
     source, target = tmp_path / "in.jsonl", tmp_path / "out.jsonl"
-    rows = [{"instruction": "sum A"}, {"instruction": "sum\u0007 A"}, {"instruction": "x " * 50_000}, {"instruction": ""}, {"question": "sum A"}, {"instruction": "count B", "id": "last"}]
+    rows = [{"instruction": "sum A"}, {"instruction": "sum\u0007 A"}, {"instruction": "x " * 50_000}]
+    rows += [{"instruction": ""}, {"question": "sum A"}, {"instruction": "count B", "id": "last"}]
     source.write_text("\n".join(map(json.dumps, rows)) + "\n{broken\n")
     done = command("-m", "slm_jax.generate", f"--checkpoint={directory}", f"--input={source}", f"--output={target}")
     assert done.returncode == 0, done.stderr

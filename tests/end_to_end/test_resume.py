@@ -12,7 +12,8 @@ import pytest
 
 from slm_jax.checkpoints.orbax_store import _restore_item
 
-RECIPE = ("--config=configs/lm.py:tiny", "--config.train.total_steps=60", "--config.train.accumulation_steps=2", "--config.checkpoint.every_steps=100", "--config.log.every_steps=1")
+RECIPE = ("--config=configs/lm.py:tiny", "--config.train.total_steps=60", "--config.train.accumulation_steps=2")
+RECIPE += ("--config.checkpoint.every_steps=100", "--config.log.every_steps=1")
 
 
 @pytest.fixture(scope="module")

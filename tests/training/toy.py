@@ -46,7 +46,7 @@ class Toy(nn.Module):
         return self.logits(self.hidden(tokens, jnp.ones_like(tokens), jnp.zeros_like(tokens)))
 
 
-def ragged_batch(index: int, *, rows: int = 16, length: int = 12, slots: int = 8, vocab: int = VOCAB) -> dict[str, np.ndarray]:
+def ragged_batch(index: int, *, rows: int = 8, length: int = 12, slots: int = 8, vocab: int = VOCAB) -> dict[str, np.ndarray]:
     """Rows with very different numbers of targets and weights, some with none; every target is a function of its token, so that there is something to learn."""
     rng = np.random.default_rng(index)
     filled = rng.integers(2, length + 1, rows)

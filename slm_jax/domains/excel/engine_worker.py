@@ -195,7 +195,8 @@ def _xlsx(sheets: Mapping[str, list[list]]) -> tuple[bytes, list[tuple[int, int,
         '<Default Extension="xml" ContentType="application/xml"/><Override PartName="/xl/workbook.xml" '
         f'ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"/>{"".join(types)}</Types>'
     )
-    parts["_rels/.rels"] = f'{_HEAD}<Relationships xmlns="{package}/relationships"><Relationship Id="rId1" Type="{_RELS}/officeDocument" Target="xl/workbook.xml"/></Relationships>'
+    root = f'<Relationship Id="rId1" Type="{_RELS}/officeDocument" Target="xl/workbook.xml"/>'
+    parts["_rels/.rels"] = f'{_HEAD}<Relationships xmlns="{package}/relationships">{root}</Relationships>'
     parts["xl/workbook.xml"] = f'{_HEAD}<workbook xmlns="{_MAIN}" xmlns:r="{_RELS}"><sheets>{"".join(names)}</sheets></workbook>'
     parts["xl/_rels/workbook.xml.rels"] = f'{_HEAD}<Relationships xmlns="{package}/relationships">{"".join(links)}</Relationships>'
     buffer = io.BytesIO()

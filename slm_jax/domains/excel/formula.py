@@ -19,6 +19,9 @@ _FILE_PREFIX = re.compile(r"^(?:_XLFN\.|_XLWS\.|_XLPM\.)+")  # how a file spells
 _AREA = re.compile(r"([A-Z]{1,3})([1-9]\d{0,6})(?::([A-Z]{1,3})([1-9]\d{0,6}))?")
 _COLUMNS = re.compile(r"([A-Z]{1,3}):([A-Z]{1,3})")
 _ROWS = re.compile(r"([1-9]\d{0,6}):([1-9]\d{0,6})")
+_PLACE = re.compile(  # what a reference may be besides a table's part: cells, columns, rows, a name
+    r"(\$?[A-Z]{1,3}\$?[1-9]\d{0,6}(:\$?[A-Z]{1,3}\$?[1-9]\d{0,6})?|\$?[A-Z]{1,3}:\$?[A-Z]{1,3}|\$?[1-9]\d{0,6}:\$?[1-9]\d{0,6}|[^\W\d][\w.?]*|\\[\w.?]+|#REF!)", re.IGNORECASE
+)
 _PLAIN_SHEET = re.compile(r"[A-Z_][A-Z0-9_.]*")
 _BINARY = {"=": 1, "<>": 1, "<": 1, ">": 1, "<=": 1, ">=": 1, "&": 2, "+": 3, "-": 3, "*": 4, "/": 4, "^": 5, ",": 8, " ": 9, ":": 10}
 _ERROR_ENDS = tuple(error[cut:] for error in ("#REF!", "#N/A", "#DIV/0!") for cut in range(1, len(error)))
@@ -170,6 +173,8 @@ def _parse(formula: str) -> dict:
     for node in nodes(root):
         if node["node_type"] == "Call" and node["callee"]["node_type"] == "Reference":  # `SUM (A1)`: a blank before the parenthesis is nothing
             node.update(node_type="Function", name=node.pop("callee")["reference"])
+        if node["node_type"] == "Reference" and "[" not in node["reference"] and not _PLACE.fullmatch(node["reference"].rpartition("!")[2].strip() or "#REF!"):
+            raise ValueError(f"{node['reference'][:40]} is no reference")
         if node["node_type"] == "Literal" and isinstance(node["value"], float) and not math.isfinite(node["value"]):
             raise ValueError("a number too large")
         if node["node_type"] == "Literal" and node["value"] in _ERRORS:  # the tree does not tell an error value from the same text in quotes

@@ -1,8 +1,7 @@
 """The text that the model sees: `<TABLE>date A|13</TABLE><INSTRUCTION>Total revenue@E where region@B is North</INSTRUCTION><FORMULA>`, the table only where there is one.
 
-A column's name in the instruction is followed by its letter: finding the header in the table is string matching, which a program does without error and a small model hardly learns
-(measured: 27 % of the questions that name headers were answered exactly without these marks, against 86 % of those that name letters). The table lists what is left: the headers that
-the instruction does not name, in lower case, and the sheet's last row. Nothing else of the table is shown.
+A column's name in the instruction is followed by its letter: finding the header in the table is string matching, which a program does without error and a small model hardly
+learns (see docs/flagship.md). The table lists what is left: the headers that the instruction does not name, in lower case, and the sheet's last row. Nothing else of it is shown.
 """
 
 from __future__ import annotations

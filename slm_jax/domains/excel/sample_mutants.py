@@ -11,9 +11,12 @@ from slm_jax.domains.excel.engine import letters
 from slm_jax.domains.excel.sample_places import Area, parse_area
 
 _OPERATORS = {">": (">=", "<"), "<": ("<=", ">"), ">=": (">",), "<=": ("<",), "=": ("<>",), "<>": ("=",), "+": ("-",), "-": ("+",), "*": ("/",), "/": ("*",)}
-_FUNCTIONS = {"SUM": "MAX", "AVERAGE": "MEDIAN", "MAX": "MIN", "MIN": "MAX", "AND": "OR", "OR": "AND", "LEFT": "RIGHT", "RIGHT": "LEFT", "COUNTA": "COUNT", "COUNT": "COUNTA"} | {
-    "ROUNDUP": "ROUND", "ROUNDDOWN": "ROUND", "ROUND": "ROUNDUP", "FIND": "SEARCH", "SEARCH": "FIND", "LARGE": "SMALL", "SMALL": "LARGE", "UPPER": "PROPER", "INT": "ROUND"
-}  # fmt: skip
+_EXCHANGED = (
+    "SUM MAX AVERAGE MEDIAN MAX MIN MIN MAX AND OR OR AND LEFT RIGHT RIGHT LEFT COUNTA COUNT COUNT COUNTA ROUNDUP ROUND ROUNDDOWN ROUND ROUND ROUNDUP "
+    "FIND SEARCH SEARCH FIND LARGE SMALL SMALL LARGE UPPER PROPER INT ROUND"
+)
+_FUNCTIONS = dict(re.findall(r"(\w+) (\w+)", _EXCHANGED))
+_INSTANCES = {"SUBSTITUTE": 3, "TEXTBEFORE": 2, "TEXTAFTER": 2}  # functions whose next argument says which occurrence
 
 
 def mutants(formula: str) -> list[str]:
@@ -51,6 +54,9 @@ def _changes(node: dict) -> Iterator[dict]:
             other = _FUNCTIONS.get(node["name"].upper())
             if other:
                 yield {"name": other}
+            if node["name"].upper() in _INSTANCES and len(node["args"]) == _INSTANCES[node["name"].upper()]:
+                instance = {"node_type": "Literal", "value": 1.0 if node["name"].upper() == "SUBSTITUTE" else -1.0}
+                yield {"args": [*node["args"], instance]}  # not every occurrence, or the last instead of the first
         case "Literal":
             value = node["value"]
             if isinstance(value, bool):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import datetime
 import re
+from collections.abc import Mapping
 
 from slm_jax.domains.excel import formula as formulas
 from slm_jax.domains.excel.engine import TODAY
@@ -96,3 +97,23 @@ def constant(node: dict) -> str | float | bool | None:
             if name in ("TRUE", "FALSE"):
                 return name == "TRUE"
     return None
+
+
+def inlined(node: dict, names: Mapping[str, dict] | None = None) -> dict:
+    """A copy of a tree in which every name that LET binds is replaced by what it stands for."""
+    names = dict(names or {})
+    match node["node_type"]:
+        case "Reference":
+            return names.get(node["reference"].upper(), node)
+        case "Function" if node["name"].upper().endswith("LET") and len(node["args"]) % 2:
+            *pairs, body = node["args"]
+            for name, value in zip(pairs[::2], pairs[1::2], strict=True):
+                names[name.get("reference", "").upper()] = inlined(value, names)
+            return inlined(body, names)
+        case "Function":
+            return node | {"args": [inlined(argument, names) for argument in node["args"]]}
+        case "BinaryOp":
+            return node | {"left": inlined(node["left"], names), "right": inlined(node["right"], names)}
+        case "UnaryOp":
+            return node | {"operand": inlined(node["operand"], names)}
+    return node

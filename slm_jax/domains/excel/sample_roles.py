@@ -11,7 +11,7 @@ import re
 from collections.abc import Sequence
 
 from slm_jax.domains.excel import formula as formulas
-from slm_jax.domains.excel.sample_places import Area, as_number, constant, parse_area
+from slm_jax.domains.excel.sample_places import Area, as_number, constant, inlined, parse_area
 
 _CRITERION = re.compile(r"(<>|>=|<=|=|>|<)?(.*)", re.DOTALL)
 _FLIPPED = {">": "<", "<": ">", ">=": "<=", "<=": ">="}
@@ -25,18 +25,21 @@ _NUMBER = _words(
     """SUM AVERAGE MIN MAX MEDIAN PRODUCT STDEV STDEV.S STDEV.P STDEVP VAR VAR.S VAR.P VARP SUMSQ GEOMEAN HARMEAN AVEDEV DEVSQ KURT SKEW COUNT LARGE SMALL RANK RANK.EQ
     RANK.AVG PERCENTILE PERCENTILE.INC PERCENTILE.EXC QUARTILE QUARTILE.INC QUARTILE.EXC PERCENTRANK PERCENTRANK.INC MODE MODE.SNGL TRIMMEAN CORREL SLOPE INTERCEPT RSQ
     FORECAST FORECAST.LINEAR COVARIANCE.S COVARIANCE.P SUMPRODUCT SUMXMY2 ROUND ROUNDUP ROUNDDOWN INT TRUNC ABS SQRT MOD POWER SIGN EVEN ODD CEILING FLOOR CEILING.MATH
-    FLOOR.MATH MROUND QUOTIENT EXP LN LOG LOG10 FACT COMBIN PERMUT GCD LCM PMT FV PV NPER RATE NPV IRR IPMT PPMT SLN DB DDB SYD EFFECT NOMINAL CUMPRINC CUMIPMT ISEVEN ISODD
-    RADIANS DEGREES SIN COS TAN DOLLAR FIXED CHAR UNICHAR ROMAN BASE DEC2BIN DEC2HEX NORM.DIST NORM.S.DIST STANDARDIZE MMULT MINVERSE MDETERM FREQUENCY BETWEEN CONVERT
+    FLOOR.MATH MROUND QUOTIENT EXP LN LOG LOG10 FACT COMBIN PERMUT GCD LCM PMT FV PV NPER RATE NPV IRR IPMT PPMT SLN DB DDB SYD EFFECT NOMINAL CUMPRINC CUMIPMT ISEVEN
+    ISODD RADIANS DEGREES SIN COS TAN DOLLAR FIXED CHAR UNICHAR ROMAN BASE DEC2BIN DEC2HEX NORM.DIST NORM.S.DIST STANDARDIZE MMULT MINVERSE MDETERM FREQUENCY CONVERT
     AVERAGEA MAXA MINA"""
 )
 _ROUNDING = _words("ROUND ROUNDUP ROUNDDOWN INT TRUNC CEILING FLOOR CEILING.MATH FLOOR.MATH MROUND MOD QUOTIENT FIXED TEXT DOLLAR EVEN ODD")
 _TEXT = _words("LEFT RIGHT MID LEN UPPER LOWER PROPER TRIM CLEAN REPLACE EXACT CONCAT CONCATENATE TEXTJOIN CODE UNICODE REGEXEXTRACT REGEXREPLACE REGEXTEST T")
 _DATE = _words("YEAR MONTH DAY WEEKDAY WEEKNUM ISOWEEKNUM EOMONTH EDATE NETWORKDAYS NETWORKDAYS.INTL WORKDAY WORKDAY.INTL DATEDIF DAYS DAYS360 YEARFRAC")
+_DATED = _words("DATE TODAY NOW EDATE EOMONTH WORKDAY DATEVALUE")  # their values are dates
 _TIME = _words("HOUR MINUTE SECOND")
 _COUNTS = dict.fromkeys(_words("LEFT RIGHT EDATE EOMONTH WORKDAY LARGE SMALL REPT ROUND ROUNDUP ROUNDDOWN"), 1)  # which argument is a small number
 _CRITERIA = {"SUMIF": (0, 1), "COUNTIF": (0, 1), "AVERAGEIF": (0, 1), "COUNTIFS": (0, 0), "SUMIFS": (1, 0), "AVERAGEIFS": (1, 0), "MAXIFS": (1, 0), "MINIFS": (1, 0)}
 _GUARDS = _words("IFERROR ISERROR ISERR IFNA ERROR.TYPE ISNUMBER")
+_LOOKUPS = _words("VLOOKUP HLOOKUP XLOOKUP MATCH XMATCH LOOKUP")
 _PASSING = _words("FILTER SORT SORTBY UNIQUE TAKE DROP INDEX TRANSPOSE CHOOSECOLS CHOOSEROWS TOCOL TOROW OFFSET")  # what they give are values of their first argument
+_KEEPING = _words("INDEX TRIM UPPER LOWER PROPER VALUE IFERROR UNIQUE SORT INT MAX MIN")  # what they give can be compared with their first argument's values
 _DELIMITED = _words("TEXTBEFORE TEXTAFTER TEXTSPLIT SUBSTITUTE")
 
 
@@ -55,6 +58,7 @@ class Group:
     sorted: int = 0  # 1 ascending, -1 descending: an approximate lookup's key
     count: bool = False  # small whole numbers
     zeros: bool = False  # a divisor where an error is provided for
+    errors: bool = False  # asked whether it is an error, or read where an error is provided for
 
     @property
     def kind(self) -> str:
@@ -66,12 +70,21 @@ class Group:
         """Whether the formula names a value, text or limit for it."""
         return bool(self.equals or self.numbers or self.contains or self.affixes or self.parts)
 
+    @property
+    def probes(self) -> list[float]:
+        """The numbers on and just beside every limit that it is compared with."""
+        if self.kind not in ("number", "date"):
+            return []
+        limits = dict.fromkeys(limit for _, limit in self.numbers)
+        unit = 1.0 if self.kind == "date" or all(limit == int(limit) for limit in limits) else 0.01
+        return [float(round(limit + way * unit, 6)) for limit in limits for way in (0, 1, -1)]
+
     def absorb(self, other: Group) -> None:
         self.kinds.update(other.kinds)
         for name in ("equals", "contains", "affixes", "numbers", "parts"):
             getattr(self, name).update(getattr(other, name))
         self.blanks, self.fragments, self.count = self.blanks or other.blanks, self.fragments or other.fragments, self.count or other.count
-        self.sorted, self.zeros = self.sorted or other.sorted, self.zeros or other.zeros
+        self.sorted, self.zeros, self.errors = self.sorted or other.sorted, self.zeros or other.zeros, self.errors or other.errors
 
 
 class Roles:
@@ -82,7 +95,7 @@ class Roles:
         self.groups: dict[tuple[str, int, int], Group] = {}
         self.functions = frozenset(formulas.functions(formula))
         self.rounding = bool(self.functions & _ROUNDING)
-        self._visit(formulas.tree(formula), "any")
+        self._visit(inlined(formulas.tree(formula)), "any")
 
     def group(self, slot: tuple[str, int, int]) -> Group:
         return self.groups.setdefault(slot, Group())
@@ -102,9 +115,7 @@ class Roles:
             case "Reference":
                 area = parse_area(node["reference"])
                 return area.slots if area else []
-            case "Function" if formulas.functions(formulas.to_text(node))[:1] == ["INDEX"] and node["args"]:
-                return self._slots(node["args"][0])
-            case "Function" if node["name"].upper() in ("TRIM", "UPPER", "LOWER", "PROPER", "VALUE", "IFERROR", "UNIQUE", "SORT", "EXACT", "INT", "MAX", "MIN") and node["args"]:
+            case "Function" if node["name"].upper() in _KEEPING and node["args"]:
                 return self._slots(node["args"][0])
             case "UnaryOp":
                 return self._slots(node["operand"])
@@ -187,7 +198,7 @@ class Roles:
     def _text_hint(self, group: Group, value: str, node: dict) -> None:
         outer = node["name"].upper() if node["node_type"] == "Function" else ""
         if not value:
-            group.blanks = True
+            group.blanks = group.zeros = True  # a zero is no blank
         elif outer in ("LEFT", "RIGHT"):
             group.affixes[("prefix" if outer == "LEFT" else "suffix", value)] = None
         elif outer in ("MID", "TEXTBEFORE", "TEXTAFTER"):
@@ -289,7 +300,10 @@ class Roles:
                 if isinstance(column, float) and 1 <= column <= len(area.slots) and kind != "any":
                     self.group(area.slots[int(column) - 1]).kinds[kind] += 1
             else:
-                keys = [(area.sheet, column, area.top) for column in range(area.left, area.right + 1)] if area else []
+                keys = []
+                if area:  # the first row, cell by cell
+                    self.areas.append(dataclasses.replace(area, bottom=area.top))
+                    keys = self.areas[-1].slots
             if keys:
                 self._unite(keys)
             self._lookup(args[0], keys, 1 if last in (True, 1.0) else 0)
@@ -309,12 +323,21 @@ class Roles:
                 self._search(args[0], delimiter)
             for extra in args[2:]:
                 self._visit(extra, "any")
-        elif name in ("COUNTA", "COUNTBLANK", "ISBLANK"):
+        elif name in ("ISERROR", "ISERR", "ISNA", "ERROR.TYPE", "AGGREGATE"):
             for argument in args:
-                self._visit(argument, "any")
+                self._visit(argument, "any" if name != "AGGREGATE" else "number")
+                for slot in self._slots(argument):
+                    self.group(slot).errors = True
+        elif name in ("COUNTA", "COUNT", "COUNTBLANK", "ISBLANK"):
+            for argument in args:
+                self._visit(argument, "number" if name == "COUNT" else "any")
                 for group in self._each(argument):
                     group.blanks = True
         elif name in ("AVERAGEIF", "IF", "IFS", "SWITCH", "IFERROR", "IFNA", "CHOOSE"):
+            if name == "IFERROR" and args and not self.functions & _LOOKUPS:  # a lookup fails for want of a match, no error need be planted
+                cells = [area for node in formulas.nodes(args[0]) if node["node_type"] == "Reference" and (area := parse_area(node["reference"]))]
+                for slot in (area.slots[0] for area in cells if len(area.slots) == 1 and area.bottom == area.top):
+                    self.group(slot).errors = True
             for at, argument in enumerate(args):
                 condition = at == 0 and name in ("IF", "CHOOSE") or name == "IFS" and at % 2 == 0
                 if name == "SWITCH" and at % 2 and at + 1 < len(args):
@@ -366,7 +389,7 @@ class Roles:
 
 
 def _is_date(node: dict) -> bool:
-    return any(item["node_type"] == "Function" and item["name"].upper() in ("DATE", "TODAY", "NOW", "EDATE", "EOMONTH", "WORKDAY", "DATEVALUE") for item in formulas.nodes(node))
+    return any(item["node_type"] == "Function" and item["name"].upper() in _DATED for item in formulas.nodes(node))
 
 
 def _joined(node: dict) -> list[dict]:

@@ -22,10 +22,11 @@ Sheets = Table | Mapping[str, Table]  # a table alone, or several by name where 
 Evaluate = Callable[[Sheets, Sequence[str]], list[Outcome]]
 
 _POISON = "#N/A"
+_AS_IT_IS = object()  # no special value for a cell
 _COLUMNS, _ROWS = 26, 15  # what is filled at least
 _LAST_COLUMN, _LAST_ROW = 120, 2000  # what lies beyond stays blank: a sheet is a list of all its rows
 _TRIES = 48  # candidates drawn at most
-_PATIENCE = 14  # candidates in a row that told nothing new, before it is enough
+_PATIENCE = 18  # candidates in a row that told nothing new, before it is enough
 _MUTANTS = 40  # of them, at most so many are told apart
 
 
@@ -56,11 +57,11 @@ def judging_samples(formula: str, table: Table | None = None, *, count: int = 4,
     alive = mutants(formula)[:_MUTANTS]
     chosen: list[Sample] = []
     spare: list[Sample] = []
-    idle = 0
+    idle, patience = 0, max(_PATIENCE, 4 * len(probes_of(roles)) + 2)
     for index in range(-1 if table is not None else 0, _TRIES):
         enough = sum(sample.outcome.kind == "value" for sample in chosen) >= count
         idle += 1
-        if enough and (not alive and _varied(chosen) or len(chosen) >= 3 * count or idle > _PATIENCE):
+        if enough and (not alive and _varied(chosen) or len(chosen) >= 3 * count or idle > patience):
             break
         sheets = table if index < 0 else _candidate(roles, table, random.Random(f"{seed}/{index}/{formula}"), index)
         sample = Sample(sheets, evaluate(sheets, [formula])[0])
@@ -96,17 +97,31 @@ def _varied(samples: Sequence[Sample]) -> bool:
 
 
 def _candidate(roles: Roles, table: Table | None, rng: random.Random, index: int) -> Sheets:
-    return _Candidate(roles, table, rng, poison=index % 4 == 1, dense=index % 6 == 5).sheets
+    return _Candidate(roles, table, rng, index).sheets
+
+
+def probes_of(roles: Roles) -> list[tuple[Group, float]]:
+    """Every limit that the formula names, and the numbers beside it, each with its group."""
+    groups = {id(group): group for group in roles.groups.values()}
+    return [(group, probe) for group in groups.values() for probe in group.probes]
 
 
 class _Candidate:
     """Sheets under construction: columns first, then the cells that the formula reads one by one."""
 
-    def __init__(self, roles: Roles, table: Table | None, rng: random.Random, *, poison: bool, dense: bool):
-        self._roles, self._rng, self._poison, self._dense = roles, rng, poison, dense
+    def __init__(self, roles: Roles, table: Table | None, rng: random.Random, index: int):
+        self._roles, self._rng = roles, rng
+        self._poison, self._dense = index % 4 == 1, index % 6 == 5
+        self._elsewhere = _POISON if index % 8 == 1 else None  # what a poisoned sheet has where the reference does not look
+        self._odd, self._absent = index % 6 == 2, index % 6 == 4  # with blanks, zeros and errors where they matter; without what is looked for
         self._values: dict[int, Values] = {}
         self._cells: dict[str, dict[tuple[int, int], object]] = {}  # of each sheet, by (column, row)
         self._plan: dict[int, int] = {}
+        # Every second candidate puts one of the cells that are read one by one on a limit, or just beside it, in turn; the others now meet what is asked, now not.
+        turn, probes = index // 2, probes_of(roles)
+        self._turn = index % 2 == 1
+        self._probed, self._probe = probes[turn % len(probes)] if probes else (None, None)
+        self._met = (turn // (len(probes) or 1) + turn % (len(probes) or 1)) % 2 == 0
         self._line = rng.randint(2, 13)  # the row that single cells mostly take their values from, so that several of them meet in one
         for name in dict.fromkeys(("", *(area.sheet for area in roles.areas))):
             self._cells[name] = {}
@@ -133,7 +148,7 @@ class _Candidate:
 
     def _values_of(self, group: Group) -> Values:
         if id(group) not in self._values:
-            self._values[id(group)] = Values(group, self._rng, rounding=self._roles.rounding)
+            self._values[id(group)] = Values(group, self._rng, rounding=self._roles.rounding, absent=self._absent)
         return self._values[id(group)]
 
     def _covering(self, name: str, column: int) -> list[Area]:
@@ -167,7 +182,7 @@ class _Candidate:
         cells[column, 1] = f"Field {column}"
         for row, value in zip(rows, made, strict=True):
             inside = whole or any(area.top <= row <= area.bottom for area in areas)
-            cells[column, row] = _POISON if self._poison and not inside and row > 1 else value
+            cells[column, row] = self._elsewhere if self._poison and not inside and row > 1 else value
 
     def _extent(self, wide: list[Area]) -> list[int]:
         """Rows that are filled: the first ones, all of a range of ordinary size, both ends of a long one."""
@@ -198,17 +213,39 @@ class _Candidate:
             for slot in area.slots:
                 name, column, row = slot
                 group = self._roles.group(slot)
-                if slot in seen or name == "" and row <= height and column <= width:
-                    continue  # a cell of the table given
+                if slot in seen:
+                    continue
+                alone = len(area.slots) == 1 and (name, column, 0) not in self._roles.groups
+                twins = [value for place, value in seen.items() if self._roles.groups.get(place) is group]
+                if name == "" and row <= height and column <= width:  # a cell of the table given
+                    value = self._special(group, twins, alone=alone)
+                    if value is not _AS_IT_IS:
+                        self._cells[name][column, row] = value
+                    seen[slot] = self._cells[name].get((column, row))
+                    continue
                 covered = any(other.top != other.bottom and other.top <= row and (other.bottom == 0 or row <= other.bottom) for other in self._covering(name, column))
                 if covered and self._roles.groups.get((name, column, 0)) is group:
                     continue
-                twins = [value for place, value in seen.items() if self._roles.groups.get(place) is group]
-                seen[slot] = self._cells[name][column, row] = self._single(group, twins, alone=len(area.slots) == 1)
+                value = self._special(group, twins, alone=alone)
+                seen[slot] = self._cells[name][column, row] = self._single(group, twins, alone=len(area.slots) == 1) if value is _AS_IT_IS else value
+
+    def _special(self, group: Group, twins: list, *, alone: bool) -> object:
+        """What this candidate puts into a cell that is read on its own, in place of an ordinary value."""
+        rng, values = self._rng, self._values_of(group)
+        if self._odd:
+            choices = [None] * group.blanks + [0.0] * group.zeros + ["#DIV/0!", "#N/A"] * group.errors
+            return rng.choice(choices) if choices and rng.random() < 0.7 else _AS_IT_IS
+        if alone and self._turn and group.asks:
+            return self._probe if group is self._probed else values.hit() if self._met else values.miss()
+        if alone and self._turn and twins and twins[-1] is not None:  # two cells compared: equal, or close
+            return twins[-1] + rng.choice((0, 0, 1, -1, 10, -10)) if type(twins[-1]) in (int, float) else twins[-1]
+        return _AS_IT_IS
 
     def _single(self, group: Group, twins: list, *, alone: bool) -> object:
         rng, values, way = self._rng, self._values_of(group), self._rng.random()
         columns = [(name, column) for (name, column, row), other in self._roles.groups.items() if other is group and row == 0]
+        if alone and columns and self._absent:
+            return values.outsider()
         if alone and columns and way < 0.8:
             name, column = rng.choice(columns)
             value = self._cells[name].get((column, self._line if way < 0.6 else rng.randint(2, 13)))
@@ -231,45 +268,50 @@ class _Candidate:
             areas, group = self._covering("", column), self._group("", column)
             # Cells that are read one by one have but a few chances to meet what the formula compares them with.
             share = 0.3 if ("", column, 0) in self._roles.groups else 0.8
-            new = _shuffled(old, group, self._values_of(group) if group else None, share, self._rng)
+            new = self._changed(old, group, share)
             present = [plain_cell(value) for value in old if value is not None]
             if group is not None and group.sorted and present == sorted(present, key=_order):
                 new.sort(key=_order)
             for row, value in enumerate(new, first):
                 inside = any(area.bottom == 0 or area.top <= row <= area.bottom for area in areas)
-                cells[column, row] = _POISON if self._poison and not inside else value
+                cells[column, row] = self._elsewhere if self._poison and not inside else value
 
-
-def _shuffled(old: list, group: Group | None, values: Values | None, share: float, rng: random.Random) -> list:
-    """New values for a column: numbers and dates move, texts change places and meet what the formula compares with."""
-    plain = [plain_cell(value) for value in old]
-    numbers = [value for value in plain if isinstance(value, float)]
-    texts = [value for value in plain if isinstance(value, str) and not value.startswith("=")]
-    whole = all(value == int(value) for value in numbers)
-    few = len(set(texts)) < len(texts)
-    rng_texts = list(texts)
-    rng.shuffle(rng_texts)
-    new = []
-    for source, value in zip(old, plain, strict=True):
-        asked = values is not None and group.asks and values.kind in ("number", "date", "text")
-        if value is None or isinstance(value, str) and value.startswith("="):
-            new.append(source)
-        elif isinstance(value, bool):
-            new.append(rng.random() < 0.5)
-        elif isinstance(value, float):
-            dated = not isinstance(source, (int, float))
-            if asked and values.kind in ("number", "date") and rng.random() < share:
+    def _changed(self, old: list, group: Group | None, share: float) -> list:
+        """New values for a column: numbers and dates move, texts change places; a share of them are near what the formula compares with."""
+        rng, plain = self._rng, [plain_cell(value) for value in old]
+        values = self._values_of(group) if group is not None and group.asks else None
+        numbers = [value for value in plain if isinstance(value, float)]
+        texts = [value for value in plain if isinstance(value, str) and not value.startswith("=")]
+        if values is not None and self._absent:
+            named = [text.casefold() for text in (*group.equals, *group.contains)]
+            texts = [text for text in texts if not any(name in text.casefold() for name in named)] or ["elsewhere"]
+        places = rng.sample(texts, len(texts)) if len(set(texts)) == len(texts) else []  # a column of different texts stays one
+        new = []
+        for source, value in zip(old, plain, strict=True):
+            if value is None or isinstance(value, str) and value.startswith("="):
+                new.append(source)
+            elif isinstance(value, bool):
+                new.append(rng.random() < 0.5)
+            elif values is not None and values.kind in (("text",) if isinstance(value, str) else ("number", "date")) and rng.random() < share:
                 new.append(values.hit() if rng.random() < 0.5 else values.free())
-            elif dated:
-                new.append(float(int(rng.choice(numbers)) + rng.randint(-45, 45)))
+            elif isinstance(value, str):
+                new.append(places.pop() if places else rng.choice(texts))
+            elif isinstance(source, (int, float)):
+                new.append(_moved(rng.choice(numbers), max(map(abs, numbers)), all(map(float.is_integer, numbers)), 4 if self._roles.rounding else 2, rng))
             else:
-                moved = rng.choice(numbers) * rng.uniform(0.5, 1.6) + rng.uniform(-3, 3) * (max(map(abs, numbers)) / 50 + 0.02)
-                new.append(float(round(moved)) if whole and max(map(abs, numbers)) > 3 else float(rng.choice(numbers)) if whole else round(moved, 2))
-        elif asked and values.kind == "text" and rng.random() < share:
-            new.append(values.hit() if rng.random() < 0.6 else values.free())
-        else:
-            new.append(rng.choice(texts) if few or rng.random() < 0.1 else rng_texts.pop())
-    return new
+                new.append(float(int(rng.choice(numbers)) + rng.randint(-45, 45)))
+        if self._odd and len(new) > 3:
+            for _ in range(rng.randint(0, 3)):
+                new[rng.randrange(len(new))] = None
+        return new
+
+
+def _moved(value: float, largest: float, whole: bool, decimals: int, rng: random.Random) -> float:
+    """Another number of the same size: whole where the column is; a column of small whole numbers keeps its values."""
+    if whole and largest <= 3:
+        return value
+    value = value * rng.uniform(0.5, 1.6) + rng.uniform(-3, 3) * (largest / 50 + 0.02)
+    return float(round(value)) if whole else round(value, decimals)
 
 
 def _order(value: object) -> tuple:

@@ -21,29 +21,47 @@ _EPOCH = datetime.date(1899, 12, 30)
 
 
 class Values:
-    """The values of one group on one sheet. `hit` meets what the formula asks for where that can be told; `free` may or may not."""
+    """The values of one group on one sheet. `hit` meets what the formula asks for where that can be told; `free` may or may not.
 
-    def __init__(self, group: Group, rng: random.Random, *, rounding: bool):
-        self.group, self._rng = group, rng
+    absent: neither does: no text or number is equal to one that the formula names.
+    """
+
+    def __init__(self, group: Group, rng: random.Random, *, rounding: bool, absent: bool):
+        self.group, self._rng, self._absent = group, rng, absent
         kind = group.kind
         self.kind = rng.choice(("number", "text")) if kind == "any" else kind
         self._words = rng.sample(_WORDS, 9)
-        self._style = rng.choice(("word", "word", "code", "digits" if group.kinds["number_text"] or group.kinds["number"] else "mixed"))
+        digits = group.kinds["number_text"] > 0  # a text that becomes a number after something is taken away
+        self._style = rng.choice(("digits", "digits", "mixed") if digits else ("word", "word", "code", "digits" if group.kinds["number"] else "mixed"))
         self._decimals = 4 if rounding and not group.count else rng.choice((0, 0, 2))
         self._scale = rng.choice((12, 60, 400, 400, 3000))
 
     def hit(self) -> object:
-        return self._make(True)
+        return self._make(not self._absent)
 
     def free(self) -> object:
         if self.group.blanks and self._rng.random() < 0.2:
             return None
         return self._make(False)
 
+    def miss(self) -> object:
+        """A value that the formula does not ask for, where that can be told."""
+        if self.kind == "text":
+            return self._word()
+        if self.kind in ("number", "date") and self.group.numbers:
+            tries = (self._make(False) for _ in range(20))
+            return next((value for value in tries if not all(_HOLDS[sign](value, limit) for sign, limit in self.group.numbers)), 0.0)
+        return self.free()
+
+    def outsider(self) -> object:
+        """A value that stands in none of the group's columns."""
+        return {"text": f"{self._word()} elsewhere", "any": "elsewhere", "number": -98_765.5, "date": 36_526.0}.get(self.kind, "elsewhere")
+
     def _make(self, hit: bool) -> object:
         match self.kind:
             case "number":
-                return self._number(hit)
+                value = self._number(hit)
+                return value + 0.5 if self._absent and ("=", value) in self.group.numbers else value
             case "date":
                 return self._date(hit)
             case "time":
@@ -121,9 +139,9 @@ class Values:
     def _text(self, hit: bool) -> str:
         rng, group = self._rng, self.group
         equals = list(group.equals)
-        pieces = bool(group.contains or group.affixes)
+        pieces = bool(group.contains or group.affixes) and not self._absent
         way = rng.random()
-        if equals and (hit or way < 0.35) and not (pieces and rng.random() < 0.5):
+        if equals and not self._absent and (hit or way < 0.35) and not (pieces and rng.random() < 0.5):
             text = rng.choice(equals)
             return self._other_case(text) if rng.random() < 0.2 else text
         if equals and way < 0.55:
@@ -160,7 +178,10 @@ class Values:
         rng = self._rng
         text = self._token() if rng.random() < 0.85 else ""
         pieces = list(self.group.contains)
-        if pieces and rng.random() < 0.3:
+        words = [piece for piece in pieces if re.search(r"[A-Za-z0-9]", piece)]
+        if len(words) > 1 and rng.random() < 0.4:  # one of several is enough for an OR
+            pieces = [rng.choice(words)]
+        if pieces and rng.random() < 0.5:
             pieces.append(rng.choice(pieces))
         for piece in pieces:
             if re.search(r"[A-Za-z0-9]", piece):

@@ -106,14 +106,15 @@ def _judge(example: Example, prediction: str, engines: _Engines) -> _Verdict:
     if not values and by_design and all(by_design):  # an error everywhere: the reference is one by design
         return _Verdict(executed=True, exact=False, parses=True)
     constant = all(same_value(values[0], value) for value in values)
-    if len(values) < SHEETS or constant and formulas.references(reference) and not _same_material(reference, prediction):
+    moving = formulas.references(reference) or set(formulas.functions(reference)) & {"ROW", "COLUMN"}
+    if len(values) < SHEETS or constant and moving and not _same_material(reference, prediction):
         return _Verdict(executed=False, exact=False, parses=True, error=wrong, detail="the reference's value does not vary enough to tell by running")
     return _Verdict(executed=True, exact=False, parses=True)
 
 
 def _same_material(reference: str, prediction: str) -> bool:
-    """Whether two formulas read the same places and name the same constants, in any order."""
-    return all(set(part(reference)) == set(part(prediction)) for part in (formulas.references, formulas.literals))
+    """Whether two formulas read the same places, name the same constants and call the same functions, in any order."""
+    return all(set(part(reference)) == set(part(prediction)) for part in (formulas.references, formulas.literals, formulas.functions))
 
 
 def _shown(outcome) -> str:

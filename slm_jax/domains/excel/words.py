@@ -88,6 +88,9 @@ def roots(name: str, held_out: bool) -> tuple[str, ...]:
     return tuple(word for word in dict.fromkeys(_ROOTS[name].split()) if is_held_out(word) == held_out)
 
 
+SPLICED_SHARE = 0.35  # of the words of training literals
+
+
 @functools.cache
 def _all_roots(held_out: bool) -> tuple[str, ...]:
     return tuple(dict.fromkeys(word for name in _ROOTS if name not in ("first", "last") for word in roots(name, held_out)))
@@ -101,7 +104,7 @@ class Words:
     held_out: bool
 
     def root(self, name: str) -> str:
-        return self.rng.choice(roots(name, self.held_out))
+        return self._spliced_or(self.rng.choice(roots(name, self.held_out)))
 
     def category_values(self, name: str, count: int) -> list[str]:
         """`count` distinct values of a class, all in one manner: plain, paired, lower-case, coded ..."""
@@ -112,7 +115,7 @@ class Words:
             tries += 1
             word = self.root(name) if tries < 4 * count else self.pseudo_word()
             if manner < 0.10:
-                word = f"{word} {self.rng.choice(_all_roots(self.held_out))}"
+                word = f"{word} {self._any_root()}"
             elif manner < 0.16:
                 word = word.lower()
             elif manner < 0.20:
@@ -127,6 +130,23 @@ class Words:
     def name(self) -> str:
         """"Ann Lee"."""
         return f"{self.root('first')} {self.root('last')}"
+
+    def _spliced_or(self, word: str) -> str:
+        """In the training pool a word often gives way to the head of one word on the tail of another: "Nortlend".
+
+        A tokenizer cuts unseen words into pieces that known words rarely show alone; a model that has copied a piece in one word only does not copy it in another.
+        """
+        if self.held_out or self.rng.random() > SPLICED_SHARE:
+            return word
+
+        def splice() -> str:
+            head, tail = (self.rng.choice(_all_roots(False)).split()[0] for _ in range(2))
+            return head[: self.rng.randint(1, max(1, len(head) - 1))] + tail[self.rng.randint(1, max(1, len(tail) - 2)) :].lower()
+
+        return self._fresh(splice)
+
+    def _any_root(self) -> str:
+        return self._spliced_or(self.rng.choice(_all_roots(self.held_out)))
 
     def pseudo_word(self) -> str:
         """A pronounceable word that means nothing: "Kelodri"."""
@@ -151,10 +171,10 @@ class Words:
         """Any short text that a user may quote: a word, a pair, a plural, a code, a made-up word, in some casing."""
         manner, rng = self.rng.random(), self.rng
         if manner < 0.40:
-            text = rng.choice(_all_roots(self.held_out))
+            text = self._any_root()
         elif manner < 0.55:
-            second = rng.choice(_all_roots(self.held_out))
-            text = f"{rng.choice(_all_roots(self.held_out))} {second if rng.random() < 0.4 else second.lower()}"
+            second = self._any_root()
+            text = f"{self._any_root()} {second if rng.random() < 0.4 else second.lower()}"
         elif manner < 0.62:
             text = f"{self.root('noun').capitalize()}s"
         elif manner < 0.68:

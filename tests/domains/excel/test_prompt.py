@@ -54,3 +54,27 @@ def test_symbols_stand_only_where_they_belong(text):
     body = prompt.removeprefix("<INSTRUCTION>").removesuffix("</INSTRUCTION><FORMULA>")
     assert not any(symbol.lower() in body.lower() for symbol in SYMBOLS)
     assert write_prompt(body) == prompt, "idempotent"
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("Total unit_price where REGION is North", "Total unit_price@D where REGION@B is North"),
+        ("UnitPrice by date", "UnitPrice@D by date@A"),
+        ('the "Region" column says "unit price is high"', 'the "Region"@B column says "unit price is high"'),  # a literal that only contains a header stays as it is
+        ("unit prices and regions", "unit prices@D and regions@B"),
+        ("dated, regional, update", "dated, regional, update"),  # parts of words are no headers
+        ("total costs, not total", "total costs@E, not total"),
+        ("sum D where B is North", "sum D where B is North"),
+    ],
+)
+def test_headers_in_the_instruction_carry_their_letters(text, wanted):
+    assert f"<INSTRUCTION>{wanted}</INSTRUCTION>" in write_prompt(text, TABLE)
+
+
+def test_of_overlapping_headers_the_longest_is_meant_and_of_equal_ones_the_first():
+    assert "<INSTRUCTION>task names@B of task@A</INSTRUCTION>" in write_prompt("task names of task", [["Task", "Task Name", "task"], [1, 2, 3]])
+
+
+def test_headers_that_are_named_are_not_listed_again():
+    assert write_prompt("sum of Region", TABLE).startswith("<TABLE>date A|unit price D|total cost E|3</TABLE>")
