@@ -1,7 +1,8 @@
-"""The text that the model sees: `<TABLE>date A|13</TABLE><INSTRUCTION>Total revenue@E where region@B is North</INSTRUCTION><FORMULA>`, the table only where there is one.
+"""The text that the model sees: `<TABLE>date A|13</TABLE><INSTRUCTION>Total revenue@E where region@B is North@B</INSTRUCTION><FORMULA>`, the table only where there is one.
 
-A column's name in the instruction is followed by its letter: finding the header in the table is string matching, which a program does without error and a small model hardly
-learns (see docs/flagship.md). The table lists what is left: the headers that the instruction does not name, in lower case, and the sheet's last row. Nothing else of it is shown.
+A column's name in the instruction, and a text that stands in a column, are followed by the column's letter: finding them in the table is string matching, which a program
+does without error and a small model hardly learns (see docs/flagship.md). The table lists what is left: the headers that the instruction does not name, in lower case, and
+the sheet's last row. Nothing else of it is shown.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ SYMBOLS = ("<INSTRUCTION>", "</INSTRUCTION>", "<TABLE>", "</TABLE>", "<FORMULA>"
 MAX_CHARACTERS = 20_000
 MAX_COLUMNS = 20  # further ones are counted: "+7"
 MAX_HEADER = 32  # characters; longer ones end in "~"
+MARKED_ROWS = 500  # of a table are searched for texts that the instruction names
 
 _TAG = re.compile(r"<(?=/?(?:INSTRUCTION|TABLE|FORMULA)>)", re.IGNORECASE)
 _WRAPPED = re.compile(r"\s*<INSTRUCTION>(.*)</INSTRUCTION>\s*", re.DOTALL | re.IGNORECASE)
@@ -65,35 +67,47 @@ def describe_table(table: Table, *, without: Collection[int] = ()) -> str:
 
 
 def _mark_columns(text: str, table: Table) -> tuple[str, set[int]]:
-    """The instruction with "@" and its letter behind every header that it names, and the columns (from 0) that it names.
+    """The instruction with "@" and its letter behind every header that it names and every text that stands in the table, and the columns (from 0) whose headers it names.
 
-    Case, blanks, underscores and a plural s do not matter; of overlapping headers the longest is meant; text inside double quotes is a literal, unless it is the header alone.
+    Case does not matter; in headers, blanks, underscores and a plural s neither. The longest of overlapping ones is meant, and of equal ones the first. Inside double quotes only
+    the whole text is marked.
     """
-    columns = {}
+    headers, texts = {}, {}
     for index, cell in enumerate(table[0]):
-        words = header_words(cell).split() if isinstance(cell, str) else []
-        if len("".join(words)) > 1:
-            columns.setdefault(tuple(words), index)
-    if not columns:
+        words = header_words(cell) if isinstance(cell, str) else ""
+        if len(words) > 1:
+            headers.setdefault(words, index)
+    for row in table[1:MARKED_ROWS]:
+        for index, cell in enumerate(row):
+            words = " ".join(cell.lower().split()) if isinstance(cell, str) else ""
+            if 1 < len(words) <= MAX_HEADER and words not in headers:
+                texts.setdefault(words, index)
+    if not headers and not texts:
         return text, set()
-    names = {}
-    for words in columns:
-        stem = words[-1][:-1] if len(words[-1]) > 3 and words[-1].endswith("s") else words[-1]
-        names[words] = r"[\s_-]*".join(map(re.escape, (*words[:-1], stem))) + "(?:e?s)?"
-    longest_first = sorted(columns, key=lambda words: -sum(map(len, words)))
-    pattern = "|".join(f"(?P<c{columns[words]}>{names[words]})" for words in longest_first)
+    patterns = {}
+    for words in headers:
+        *rest, last = words.split()
+        stem = last[:-1] if len(last) > 3 and last.endswith("s") else last
+        patterns[words] = r"[\s_-]*".join(map(re.escape, (*rest, stem))) + "(?:e?s)?"
+    patterns |= {words: re.escape(words) for words in texts}
+    lowered = text.lower()
+    longest_first = [words for words in sorted(patterns, key=len, reverse=True) if words in headers or words in lowered]
+    if not longest_first:
+        return text, set()
+    groups = "|".join(f"(?P<c{number}>{patterns[words]})" for number, words in enumerate(longest_first))
     quoted = [match.span() for match in re.finditer(r'"[^"]*"', text)]
     pieces, end, named = [], 0, set()
-    for match in re.finditer(rf"(?<![A-Za-z0-9])(?:{pattern})(?![A-Za-z0-9])", text, re.IGNORECASE):
+    for match in re.finditer(rf"(?<![A-Za-z0-9])(?:{groups})(?![A-Za-z0-9])", text, re.IGNORECASE):
         place = match.end()
         inside = next((span for span in quoted if span[0] < match.start() < span[1]), None)
         if inside is not None:
             if inside != (match.start() - 1, match.end() + 1):
                 continue
             place += 1  # behind the closing quote
-        index = int(match.lastgroup[1:])
-        named.add(index)
-        pieces += [text[end:place], f"@{_letters(index + 1)}"]
+        words = longest_first[int(match.lastgroup[1:])]
+        if words in headers:
+            named.add(headers[words])
+        pieces += [text[end:place], f"@{_letters(headers.get(words, texts.get(words)) + 1)}"]
         end = place
     return "".join([*pieces, text[end:]]), named
 

@@ -17,6 +17,7 @@ _WORDS = re.findall(
     "Yarrow zephyr alder birch cobalt Dahlia elm fern ginger hazel iris jasper Kiwi lotus Maple nickel onyx plum quill rowan Sage topaz",
 )
 _HOLDS = {">": operator.gt, "<": operator.lt, ">=": operator.ge, "<=": operator.le, "=": operator.eq, "<>": operator.ne}
+_LARGEST = 1e12  # a cell's number
 _EPOCH = datetime.date(1899, 12, 30)
 
 
@@ -76,7 +77,8 @@ class Values:
         return self._text(hit)
 
     def _number(self, hit: bool) -> float:
-        rng, limits = self._rng, list(self.group.numbers)
+        rng = self._rng
+        limits = [(sign, limit) for sign, limit in self.group.numbers if abs(limit) < _LARGEST]  # 9.99E+307 means "beyond all numbers"
         if self.group.zeros and rng.random() < 0.2:
             return 0.0
         if self.group.count:

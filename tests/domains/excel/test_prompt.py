@@ -59,13 +59,13 @@ def test_symbols_stand_only_where_they_belong(text):
 @pytest.mark.parametrize(
     ("text", "wanted"),
     [
-        ("Total unit_price where REGION is North", "Total unit_price@D where REGION@B is North"),
+        ("Total unit_price where REGION is North", "Total unit_price@D where REGION@B is North@B"),
         ("UnitPrice by date", "UnitPrice@D by date@A"),
         ('the "Region" column says "unit price is high"', 'the "Region"@B column says "unit price is high"'),  # a literal that only contains a header stays as it is
         ("unit prices and regions", "unit prices@D and regions@B"),
         ("dated, regional, update", "dated, regional, update"),  # parts of words are no headers
         ("total costs, not total", "total costs@E, not total"),
-        ("sum D where B is North", "sum D where B is North"),
+        ("sum D for \"south\" or Southern", "sum D for \"south\"@B or Southern"),
     ],
 )
 def test_headers_in_the_instruction_carry_their_letters(text, wanted):

@@ -99,7 +99,7 @@ def test_on_some_sheets_what_is_not_read_is_an_error():
     assert "#N/A" not in [sheets[1][row][1] for row in range(1, 5)] and sheets[1][6][3] != "#N/A"
 
 
-@pytest.mark.parametrize("formula", ["=A1048576", "=XFD1", "=SUM(A1:XFD1048576)", "=SUM(XFD:XFD)", "=SUM(Table1[x])", "=nowhere+1", "={1,2}", "=1+1", "=SUM(1:1)", "=A2:A5000"])
+@pytest.mark.parametrize("formula", ["=A1048576", "=XFD1", "=SUM(A1:XFD1048576)", "=SUM(XFD:XFD)", "=SUM(Table1[x])", "={1,2}", "=1+1", "=SUM(1:1)", "=A2:A5000"])
 def test_odd_references_make_sheets_of_ordinary_size(formula):
     for sheet in sheets_for(formula, count=3):
         assert len(sheet) <= 2002 and max(map(len, sheet)) <= 121
@@ -121,7 +121,7 @@ def test_places():
     assert parse_area("'Q1 x'!C:C") == Area("Q1 X", 3, 1, 3, 0)
     assert parse_area("3:4") == Area("", 1, 3, 0, 4)
     assert parse_area("E5") == Area("", 5, 5, 5, 5)
-    assert parse_area("total") is parse_area("XFE") is parse_area("Table1[x]") is None
+    assert parse_area("nowhere") is parse_area("XFE") is parse_area("Table1[x]") is None
 
 
 def test_mutants():

@@ -33,7 +33,7 @@ WRONG = """
 =TEXTJOIN(", ",TRUE,A2:A13) | =TEXTJOIN(",",TRUE,A2:A13) | =TEXTJOIN(", ",TRUE,A2:A12) | =CONCAT(A2:A13) | =TEXTJOIN(", ",TRUE,B2:B13)
 =FILTER(A2:C13,B2:B13="North") | =FILTER(A2:C13,B2:B13="South") | =FILTER(A2:B13,B2:B13="North") | =FILTER(A2:C13,B2:B13<>"North") | =A2:C13
 =SUBSTITUTE(A2,",","") | =SUBSTITUTE(A2,",","",1) | =SUBSTITUTE(A2,",",";") | =SUBSTITUTE(A2," ","") | =A2
-=IF(B2>=90,"A",IF(B2>=80,"B","C")) | =IF(B2>90,"A",IF(B2>=80,"B","C")) | =IF(B2>=90,"A",IF(B2>80,"B","C")) | =IF(B2>=80,"B",IF(B2>=90,"A","C")) | =IF(B2>=90,"A",IF(B2>=70,"B","C"))
+=IF(B2>=90,"A",IF(B2>=80,"B","C")) | =IF(B2>90,"A",IF(B2>=80,"B","C")) | =IF(B2>=90,"A",IF(B2>80,"B","C")) | =IF(B2>=90,"A",IF(B2>=70,"B","C"))
 =INDEX(B2:F9,MATCH(H1,A2:A9,0),MATCH(H2,B1:F1,0)) | =INDEX(B2:F9,MATCH(H2,A2:A9,0),MATCH(H1,B1:F1,0)) | =INDEX(B2:F9,MATCH(H1,A2:A9,0),2)
 =SUM($B$2:B5) | =SUM($B$2:B6) | =SUM($B$3:B5) | =B5 | =SUM(C2:C5) | =AVERAGE(B2:B5)
 =DATEDIF(C2,TODAY(),"y") | =DATEDIF(C2,TODAY(),"m") | =YEAR(TODAY())-YEAR(C2) | =YEAR(C2) | =DATEDIF(D2,TODAY(),"y")
@@ -41,6 +41,7 @@ WRONG = """
 =EOMONTH(A2,0) | =EOMONTH(A2,1) | =EOMONTH(A2,-1) | =EDATE(A2,0) | =EOMONTH(B2,0)
 =ROUNDUP(A2,-1) | =ROUND(A2,-1) | =ROUNDUP(A2,0) | =ROUNDDOWN(A2,-1) | =CEILING(B2,10)
 =LARGE(B2:B13,3) | =LARGE(B2:B13,2) | =SMALL(B2:B13,3) | =LARGE(C2:C13,3) | =LARGE(B2:B12,3)
+=COUNTIF(A:A,"*"&H1&"*") | =COUNTIF(A:A,H1) | =COUNTIF(A:A,H1&"*") | =COUNTIF(B:B,"*"&H1&"*") | =COUNTIF(A:A,"*"&H2&"*")
 =COUNTIF(A:A,A2)>1 | =COUNTIF(A:A,A2)>=1 | =COUNTIF(A:A,A2)>2 | =COUNTIF(A:A,A3)>1 | =COUNTIF(B:B,B2)>1 | =TRUE
 """
 WRONG_ON_TABLE = """
@@ -104,8 +105,8 @@ def test_spelling_is_exact_and_runs_nothing(monkeypatch):
 
 
 def test_hostile_answers_are_judged():
-    answers = ["", "=", "no formula", "=" + "(" * 5000, "=SUM(E:E", "=FOO(1)", "=\x00", "=\ud800", "=" + "1+" * 40_000 + "1", "=RAND()", "=SEQUENCE(100000,100)", "=1/0", "=Z9"]
-    answers += ['=REPT("a",32767)&A1:A20000', "=LET(f,LAMBDA(g,n,IF(n=0,0,1+g(g,n-1))),f(f,3000))"]
+    answers = ["", "=", "no formula", "=" + "(" * 999, "=SUM(E:E", "=FOO(1)", "=\x00", "=\ud800", "=" + "1+" * 40_000 + "1", "=RAND()"]
+    answers += ["=SEQUENCE(100000,100)", "=1/0", "=Z9", '=REPT("a",32767)&A1:A20000', "=LET(f,LAMBDA(g,n,IF(n=0,0,1+g(g,n-1))),f(f,3000))"]
     seen = []
     result = score([Example(instruction="", response="=SUM(E:E)")] * len(answers), answers, workers=2, progress=lambda what, done, total: seen.append((done, total)))
     assert result.rates["executed"] == 0 and [row["parses"] for row in result.rows] == [False] * 9 + [True] * 6
