@@ -29,7 +29,7 @@ def get_config(variant: str = ""):
     config.data.sequence_length = 256
     config.data.examples = 140_000
 
-    config.train.total_steps = 4200
+    config.train.total_steps = 5200
     config.train.global_batch_size = 8  # 2,048 tokens an update
     config.optimizer.name = "muon"
     config.optimizer.learning_rate = 4e-3

@@ -29,7 +29,8 @@ class Toy(nn.Module):
 
     def setup(self):
         self.embed = nn.Embed(self.vocab, self.dim, embedding_init=logical(nn.initializers.normal(1.0), "vocab", "embed"))
-        stack = nn.scan(Block, variable_axes={"params": 0}, split_rngs={"params": True}, in_axes=nn.broadcast, length=self.layers, metadata_params={nn.PARTITION_NAME: "layers"})
+        names = {nn.PARTITION_NAME: "layers"}
+        stack = nn.scan(Block, variable_axes={"params": 0}, split_rngs={"params": True}, in_axes=nn.broadcast, length=self.layers, metadata_params=names)
         self.stack = stack(name="layers")
         self.head = nn.Dense(self.vocab, use_bias=False, kernel_init=logical(nn.initializers.normal(0.2), "embed", "vocab"))
 
