@@ -27,7 +27,8 @@ def parse_flags(argv: list[str]) -> list[str]:
     if not os.path.isfile(path):
         raise UserError(f"--config={path}: there is no such file; recipes are in {os.path.join(os.path.dirname(os.path.abspath(__file__)), 'configs')}")
     try:
-        rest = flags.FLAGS([argv[0], *recipes, *(arg for arg in argv[1:] if arg not in recipes)])
+        sys.argv[:] = [argv[0], *recipes, *(arg for arg in argv[1:] if arg not in recipes)]  # ml_collections looks there for the overrides
+        rest = flags.FLAGS(sys.argv)
     except (flags.Error, TypeError, ValueError) as error:
         raise UserError(str(error)) from error
     if len(rest) > 1:

@@ -88,6 +88,7 @@ class LoadedModel:
     def prompt_problem(self, instruction: str, table: Table | None = None) -> str:
         """Why an instruction cannot be asked, or ''."""
         try:
+            self.domain.prompt(instruction, table)  # refuses an empty instruction too, which training takes for a document
             ids = encode_prompt(self.domain, self.tokenizer, instruction, table)
         except UserError as error:
             return str(error)
