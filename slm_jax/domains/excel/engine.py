@@ -20,6 +20,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 from slm_jax.domains.base import Table
+from slm_jax.domains.excel.cells import letters
 from slm_jax.domains.excel.formula import syntax_error
 from slm_jax.errors import UserError
 
@@ -254,15 +255,6 @@ def plain_cell(value: object) -> str | float | bool | None:
     if isinstance(value, str):
         return value[:_CELL_CHARACTERS] or None
     raise ValueError(f"{value!r} is not a text, a number, a logical, null or {{'date': 'YYYY-MM-DD'}}")
-
-
-def letters(column: int) -> str:
-    """1 -> A, 27 -> AA."""
-    text = ""
-    while column:
-        column, rest = divmod(column - 1, 26)
-        text = chr(65 + rest) + text
-    return text
 
 
 def _book(sheets: Table | Mapping[str, Table]) -> dict[str, list[list]]:

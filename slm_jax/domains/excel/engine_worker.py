@@ -19,7 +19,8 @@ from xml.sax.saxutils import escape, quoteattr
 import wasmtime
 
 from slm_jax.domains.excel import formula as formulas
-from slm_jax.domains.excel.engine import ERRORS, MAX_CELLS, letters
+from slm_jax.domains.excel.cells import letters
+from slm_jax.domains.excel.engine import ERRORS, MAX_CELLS
 
 NOW = (2026, 1, 15)  # what TODAY and NOW say
 MAX_TEXT = 2_000_000  # characters in one result

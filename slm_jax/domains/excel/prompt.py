@@ -12,6 +12,7 @@ import unicodedata
 from collections.abc import Collection
 
 from slm_jax.domains.base import Table
+from slm_jax.domains.excel.cells import letters
 from slm_jax.errors import UserError
 
 SYMBOLS = ("<INSTRUCTION>", "</INSTRUCTION>", "<TABLE>", "</TABLE>", "<FORMULA>")  # one token each
@@ -61,7 +62,7 @@ def describe_table(table: Table, *, without: Collection[int] = ()) -> str:
         else:
             name = _type_of([row[index] for row in table if index < len(row)])
         if name:
-            names.append(f"{name} {_letters(index + 1)}")
+            names.append(f"{name} {letters(index + 1)}")
     shown = names[:MAX_COLUMNS] + ([f"+{len(names) - MAX_COLUMNS}"] if len(names) > MAX_COLUMNS else [])
     return "|".join([*shown, str(last) if first is not None else f"1-{last}"])
 
@@ -107,7 +108,7 @@ def _mark_columns(text: str, table: Table) -> tuple[str, set[int]]:
         words = longest_first[int(match.lastgroup[1:])]
         if words in headers:
             named.add(headers[words])
-        pieces += [text[end:place], f"@{_letters(headers.get(words, texts.get(words)) + 1)}"]
+        pieces += [text[end:place], f"@{letters(headers.get(words, texts.get(words)) + 1)}"]
         end = place
     return "".join([*pieces, text[end:]]), named
 
@@ -141,11 +142,3 @@ def _clean(text: str, what: str) -> str:
         if unicodedata.category(character) in ("Cc", "Cs"):
             raise UserError(f"the {what} has the control character U+{ord(character):04X} at position {place + 1}: leave it out")
     return _TAG.sub("< ", text)
-
-
-def _letters(column: int) -> str:
-    text = ""
-    while column:
-        column, rest = divmod(column - 1, 26)
-        text = chr(65 + rest) + text
-    return text

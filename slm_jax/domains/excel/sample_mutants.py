@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 
 from slm_jax.domains.excel import formula as formulas
-from slm_jax.domains.excel.engine import letters
+from slm_jax.domains.excel.cells import letters
 from slm_jax.domains.excel.sample_places import Area, parse_area
 
 _OPERATORS = {">": (">=", "<"), "<": ("<=", ">"), ">=": (">",), "<=": ("<",), "=": ("<>",), "<>": ("=",), "+": ("-",), "-": ("+",), "*": ("/",), "/": ("*",)}
