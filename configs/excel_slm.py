@@ -3,7 +3,8 @@
     python launch.py --config=configs/excel_slm.py
 
 variant   hardware       time         what it is
-(none)    2 CPU cores    MEASURED     1.4 M parameters
+(none)    2 CPU cores    18:07 min    1.5 M parameters; executed: iid 94 %, new_literal 87 %, new_phrasing 86 %,
+                                       new_skeleton 75 %, excel_dev 34 % (seed 0; see README)
 :tiny     2 CPU cores    < 1 min      a smoke test: everything runs, nothing is learnt
 :base     a TPU host     not run      62 M parameters
 """
