@@ -15,8 +15,8 @@ from slm_jax.checkpoints.directory import claim_run_directory, find_checkpoint
 from slm_jax.checkpoints.orbax_store import CheckpointStore, restore_or_init, restore_params
 from slm_jax.config import Config, ModelConfig, parse_config, to_dict
 from slm_jax.data.batches import Batches, prefetch
-from slm_jax.data.packing import pack
-from slm_jax.data.tokenizer import Tokenizer, prompt_text, train_tokenizer
+from slm_jax.data.packing import pack, prompt_texts
+from slm_jax.data.tokenizer import Tokenizer, train_tokenizer
 from slm_jax.domains import get_domain
 from slm_jax.domains.base import Domain, Splits
 from slm_jax.errors import UserError
@@ -59,9 +59,10 @@ def run(config: Config | Mapping, workdir: str | os.PathLike, *, command: str = 
         parallel.check_rows(global_batch_size=config.train.global_batch_size, accumulation_steps=config.train.accumulation_steps)
         domain = get_domain(config.domain)
         splits = domain.splits(config, progress=report.progress)
-        tokenizer, tokenizer_notes = _tokenizer(workdir / "tokenizer", config=config, domain=domain, splits=splits, report=report)
+        prompts = prompt_texts(splits.train, domain=domain)
+        tokenizer, tokenizer_notes = _tokenizer(workdir / "tokenizer", config=config, domain=domain, splits=splits, prompts=prompts, report=report)
         report.progress("packing rows", 0, 1)
-        rows = pack(splits.train, domain=domain, tokenizer=tokenizer, data=config.data)
+        rows = pack(splits.train, domain=domain, tokenizer=tokenizer, data=config.data, prompts=prompts)
         report.progress("packing rows", 1, 1)
         batches = Batches(rows, global_batch_size=config.train.global_batch_size, seed=config.seed)
 
@@ -139,7 +140,7 @@ def run(config: Config | Mapping, workdir: str | os.PathLike, *, command: str = 
         return Run(directory=workdir, steps=done, best_checkpoint=best, results=results, stopped_by=None)
 
 
-def _tokenizer(directory: Path, *, config: Config, domain: Domain, splits: Splits, report: Report) -> tuple[Tokenizer, list[str]]:
+def _tokenizer(directory: Path, *, config: Config, domain: Domain, splits: Splits, prompts: list[str], report: Report) -> tuple[Tokenizer, list[str]]:
     """The run's tokenizer: that of an earlier start, that of the model it begins with, or a new one of its own training texts; with lines to be said."""
     if directory.exists():
         return Tokenizer.load(directory), []
@@ -147,7 +148,7 @@ def _tokenizer(directory: Path, *, config: Config, domain: Domain, splits: Split
         tokenizer, notes = Tokenizer.load(find_checkpoint(config.model.init_from) / "tokenizer"), ["tokenizer: that of config.model.init_from"]
     else:
         report.progress("training the tokenizer", 0, 1)
-        texts = [text for example in splits.train for text in (prompt_text(domain, example.instruction, example.table) + example.response,)]
+        texts = [prompt + example.response for prompt, example in zip(prompts, splits.train, strict=True)]
         trained = train_tokenizer(texts, config=config.tokenizer, symbols=domain.symbols)
         report.progress("training the tokenizer", 1, 1)
         tokenizer, notes = trained.tokenizer, list(trained.notes)

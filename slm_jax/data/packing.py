@@ -82,19 +82,26 @@ class _Pieces:
     split: int
 
 
-def pack(examples: Sequence[Example], *, domain: Domain, tokenizer: Tokenizer, data: DataConfig) -> PackedRows:
-    """Examples as packed rows, from `data.cache_dir` if they were made before from the same texts, tokenizer and settings.
-
-    An example without instruction is a document: cut into windows of a row's length, each target kept. Any other that is longer than a row is dropped, loses the
-    middle of its prompt (never of its answer; dropped if the answer alone is too long), or is an error, by `data.over_length`. Raises UserError for one too long
-    under "error", for nothing left, for a prompt that cannot be, for a cache that cannot be written.
-    """
+def prompt_texts(examples: Sequence[Example], *, domain: Domain) -> list[str]:
+    """What the model sees of each example before its answer. Raises UserError, naming the example, for one that cannot be a prompt."""
     prompts = []
     for number, example in enumerate(examples, 1):
         try:
             prompts.append(prompt_text(domain, example.instruction, example.table))
         except UserError as error:
             raise UserError(f"example {example.id or number}: {error}") from None
+    return prompts
+
+
+def pack(examples: Sequence[Example], *, domain: Domain, tokenizer: Tokenizer, data: DataConfig, prompts: Sequence[str] | None = None) -> PackedRows:
+    """Examples as packed rows, from `data.cache_dir` if they were made before from the same texts, tokenizer and settings.
+
+    `prompts`: those of `prompt_texts`, where the caller has them already.
+    An example without instruction is a document: cut into windows of a row's length, each target kept. Any other that is longer than a row is dropped, loses the middle
+    of its prompt (never of its answer; dropped if the answer alone is too long), or is an error, by `data.over_length`. Raises UserError for one too long under "error",
+    for nothing left, for a prompt that cannot be, for a cache that cannot be written.
+    """
+    prompts = prompt_texts(examples, domain=domain) if prompts is None else prompts
     fingerprint = _fingerprint(prompts, examples, tokenizer, data)
     directory = Path(data.cache_dir).expanduser() / "rows" / fingerprint[:32]
     notes = []

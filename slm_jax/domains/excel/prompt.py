@@ -7,8 +7,8 @@ the sheet's last row. Nothing else of it is shown.
 
 from __future__ import annotations
 
+import functools
 import re
-import unicodedata
 from collections.abc import Collection
 
 from slm_jax.domains.base import Table
@@ -21,6 +21,7 @@ MAX_COLUMNS = 20  # further ones are counted: "+7"
 MAX_HEADER = 32  # characters; longer ones end in "~"
 MARKED_ROWS = 500  # of a table are searched for texts that the instruction names
 
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")  # Unicode's categories Cc and Cs
 _TAG = re.compile(r"<(?=/?(?:INSTRUCTION|TABLE|FORMULA)>)", re.IGNORECASE)
 _WRAPPED = re.compile(r"\s*<INSTRUCTION>(.*)</INSTRUCTION>\s*", re.DOTALL | re.IGNORECASE)
 _PLAIN = str.maketrans({"“": '"', "”": '"', "„": '"', "‘": "'", "’": "'", "\ufeff": None, "\u200b": None, "\u200c": None, "\u200d": None, "\u2060": None})
@@ -85,34 +86,42 @@ def _mark_columns(text: str, table: Table) -> tuple[str, set[int]]:
                 texts.setdefault(words, index)
     if not headers and not texts:
         return text, set()
-    patterns = {}
-    for words in headers:
-        *rest, last = words.split()
-        stem = last[:-1] if len(last) > 3 and last.endswith("s") else last
-        patterns[words] = r"[\s_-]*".join(map(re.escape, (*rest, stem))) + "(?:e?s)?"
-    patterns |= {words: re.escape(words) for words in texts}
     lowered = text.lower()
-    longest_first = [words for words in sorted(patterns, key=len, reverse=True) if words in headers or words in lowered]
-    if not longest_first:
-        return text, set()
-    groups = "|".join(f"(?P<c{number}>{patterns[words]})" for number, words in enumerate(longest_first))
-    quoted = [match.span() for match in re.finditer(r'"[^"]*"', text)]
-    pieces, end, named = [], 0, set()
-    for match in re.finditer(rf"(?<![A-Za-z0-9])(?:{groups})(?![A-Za-z0-9])", text, re.IGNORECASE):
-        place = match.end()
-        inside = next((span for span in quoted if span[0] < match.start() < span[1]), None)
+    found = []  # (start, end, words)
+    for words in headers:
+        if words.split()[0][:3] in lowered:
+            found += [(*match.span(), words) for match in _header_pattern(words).finditer(text)]
+    for words in texts:
+        if words in lowered:
+            found += [(*match.span(), words) for match in re.finditer(rf"(?<![A-Za-z0-9]){re.escape(words)}(?![A-Za-z0-9])", text, re.IGNORECASE)]
+    quoted = [match.span() for match in re.finditer(r'"[^"]*"', text)] if found else []
+    pieces, done, marked, named = [], 0, 0, set()
+    for start, place, words in sorted(found, key=lambda span: (span[0], -len(span[2]))):
+        if start < done:
+            continue
+        done = place
+        inside = next((span for span in quoted if span[0] < start < span[1]), None)
         if inside is not None:
-            if inside != (match.start() - 1, match.end() + 1):
+            if inside != (start - 1, place + 1):
                 continue
             place += 1  # behind the closing quote
-        words = longest_first[int(match.lastgroup[1:])]
         if words in headers:
             named.add(headers[words])
-        pieces += [text[end:place], f"@{letters(headers.get(words, texts.get(words)) + 1)}"]
-        end = place
-    return "".join([*pieces, text[end:]]), named
+        pieces += [text[marked:place], f"@{letters(headers.get(words, texts.get(words)) + 1)}"]
+        marked = place
+    return "".join([*pieces, text[marked:]]), named
 
 
+@functools.lru_cache(maxsize=4096)
+def _header_pattern(words: str) -> re.Pattern:
+    """A header as people write it: any case, blanks or underscores or nothing between its words, with or without a plural s."""
+    *rest, last = words.split()
+    stem = last[:-1] if len(last) > 3 and last.endswith("s") else last
+    between = r"[\s_-]*".join(map(re.escape, (*rest, stem)))
+    return re.compile(rf"(?<![A-Za-z0-9]){between}(?:e?s)?(?![A-Za-z0-9])", re.IGNORECASE)
+
+
+@functools.lru_cache(maxsize=4096)
 def header_words(header: str) -> str:
     """"UnitPrice", "unit_price" and "Unit Price" as "unit price"."""
     return " ".join(re.sub(r"(?<=[a-z])(?=[A-Z])", " ", header.replace("_", " ")).lower().split())
@@ -138,7 +147,7 @@ def _clean(text: str, what: str) -> str:
     if len(text) > MAX_CHARACTERS:
         raise UserError(f"the {what} has {len(text):,} characters: write {MAX_CHARACTERS:,} or fewer")
     text = " ".join(text.translate(_PLAIN).split())
-    for place, character in enumerate(text):
-        if unicodedata.category(character) in ("Cc", "Cs"):
-            raise UserError(f"the {what} has the control character U+{ord(character):04X} at position {place + 1}: leave it out")
+    control = _CONTROL.search(text)
+    if control:
+        raise UserError(f"the {what} has the control character U+{ord(control[0]):04X} at position {control.start() + 1}: leave it out")
     return _TAG.sub("< ", text)
