@@ -17,7 +17,7 @@ from slm_jax.errors import UserError, nearest
 class ModelConfig:
     """The decoder's shape. One set of knobs describes every family (see models/decoder.py)."""
 
-    init_from: str = ""  # a run, checkpoint directory to start the parameters from; empty = from scratch
+    init_from: str = ""  # a run, one checkpoint, a Hugging Face directory or hub name, a .gguf file: parameters, sizes and tokenizer are taken from it; empty = from scratch
     vocab_size: int = 0  # rows of the embedding; 0 = the tokenizer's size, rounded up to a multiple of 64
     layers: int = 4
     dim: int = 160  # width of the residual stream
@@ -39,15 +39,24 @@ class ModelConfig:
     activation: str = "silu"  # "silu" | "gelu" | "gelu_tanh"
     rope_theta: float = 10_000.0
     rope_fraction: float = 1.0  # share of each head's dimensions, the first ones, that are rotated
-    rope_scaling: tuple[float, ...] = ()  # llama3 scaling: (factor, low, high, original context); empty = none
+    rope_scaling: tuple[float, ...] = ()  # of the layers with rope_theta: (factor,) linear; (factor, low, high, original context) as Llama 3.1; empty = none
     layer_rope_thetas: tuple[float, ...] = ()  # one a layer, 0 = no positions there; empty = rope_theta everywhere
     layer_windows: tuple[int, ...] = ()  # one a layer: tokens seen back, itself counted, 0 = all; empty = all
+    layer_types: tuple[str, ...] = ()  # one a layer: "attention" | "mamba" (Mamba2); empty = attention everywhere
+    mamba_heads: int = 0  # the mamba fields are read only if a layer is of that type
+    mamba_head_dim: int = 0
+    mamba_state_dim: int = 0
+    mamba_groups: int = 1  # heads of a group share B and C, and are normalised together
+    mamba_conv_width: int = 4  # taps of the causal convolution, the current token counted
+    mamba_conv_bias: bool = True
+    mamba_proj_bias: bool = False
     attention_scale: float = 0.0  # multiplies query.key; 0 = 1/sqrt(head_dim)
     embed_multiplier: float = 1.0
     residual_multiplier: float = 1.0
     logit_divisor: float = 1.0
     logit_softcap: float = 0.0  # cap * tanh(logits / cap); 0 = off
     tied: bool = True  # the head is the embedding's transpose
+    context_length: int = 0  # tokens, prompt and answer together, that a pretrained model was made for; 0 = data.sequence_length
     initializer_std: float = 0.02
     remat: str = "none"  # what the backward pass recomputes: "none" | "dots" (keep matmul results) | "full"
     scan_unroll: int = 1  # layers per iteration of the loop over layers; `layers` = no loop (faster on CPU, slower to compile)
@@ -59,15 +68,23 @@ class ModelConfig:
         for name in ("layers", "dim", "heads", "kv_heads", "head_dim", "ff_dim", "scan_unroll"):
             _at_least(f"model.{name}", getattr(self, name), 1)
         _at_least("model.vocab_size", self.vocab_size, 0)
+        _at_least("model.context_length", self.context_length, 0)
+        for kind in self.layer_types:
+            _one_of("model.layer_types", kind, ("attention", "mamba"))
+        if "mamba" in self.layer_types:
+            for name in ("mamba_heads", "mamba_head_dim", "mamba_state_dim", "mamba_groups", "mamba_conv_width"):
+                _at_least(f"model.{name}", getattr(self, name), 1)
+            if self.mamba_heads % self.mamba_groups:
+                raise UserError(f"config.model.mamba_heads={self.mamba_heads} must be a multiple of config.model.mamba_groups={self.mamba_groups}")
         if self.heads % self.kv_heads:
             raise UserError(f"config.model.heads={self.heads} must be a multiple of config.model.kv_heads={self.kv_heads}")
         if not 0 < self.rope_fraction <= 1:
             raise UserError(f"config.model.rope_fraction={self.rope_fraction}: write a share above 0 and up to 1")
         if int(self.head_dim * self.rope_fraction) % 2:
             raise UserError(f"config.model.head_dim={self.head_dim}: the rotated part must be even; write an even number")
-        if len(self.rope_scaling) not in (0, 4):
-            raise UserError("config.model.rope_scaling: write (factor, low, high, original context), or () for none")
-        for name in ("layer_rope_thetas", "layer_windows"):
+        if len(self.rope_scaling) not in (0, 1, 4):
+            raise UserError("config.model.rope_scaling: write (factor,), (factor, low, high, original context), or () for none")
+        for name in ("layer_rope_thetas", "layer_windows", "layer_types"):
             if len(getattr(self, name)) not in (0, self.layers):
                 raise UserError(f"config.model.{name} has {len(getattr(self, name))} entries: write one for each of the {self.layers} layers, or ()")
 
@@ -103,11 +120,14 @@ class DataConfig:
     eval_examples: int = 300  # examples in each evaluation split that the domain makes
     sequence_length: int = 256  # tokens in a row; several examples share a row and never see each other
     prompt_loss_weight: float = 0.0  # loss weight of a prompt token; an answer token has 1
+    prompt_format: str = "auto"  # "chat": the prompt stands in the tokenizer's chat template; "plain": as the domain writes it; "auto": chat where there is a template
+    system_prompt: str = ""  # the chat's system message; empty = the template's own, if any
     over_length: str = "drop"  # an example longer than a row: "drop" | "truncate" | "error"
     workers: int = 0  # processes that make examples; 0 = one a core
     cache_dir: str = ".cache/slm_jax"  # made data, packed rows and compiled steps, by content hash
 
     def check(self) -> None:
+        _one_of("data.prompt_format", self.prompt_format, ("auto", "plain", "chat"))
         _one_of("data.over_length", self.over_length, ("drop", "truncate", "error"))
         _at_least("data.sequence_length", self.sequence_length, 8)
         _at_least("data.examples", self.examples, 1)
@@ -231,7 +251,7 @@ class LogConfig:
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Config:
     seed: int = 0
-    domain: str = "excel"  # a module of slm_jax/domains: "excel" | "text"
+    domain: str = "excel"  # a module of slm_jax/domains: "excel" | "instruct" | "text"
     precision: str = "bfloat16"  # of matmul operands: "bfloat16" | "float32". Sums, parameters and optimizer are float32 always
     model: ModelConfig = ModelConfig()
     tokenizer: TokenizerConfig = TokenizerConfig()
@@ -245,7 +265,7 @@ class Config:
     log: LogConfig = LogConfig()
 
     def check(self) -> None:
-        _one_of("domain", self.domain, ("excel", "text"))
+        _one_of("domain", self.domain, ("excel", "instruct", "text"))
         _one_of("precision", self.precision, ("bfloat16", "float32"))
         _at_least("seed", self.seed, 0)
         if self.schedule.warmup_steps > self.train.total_steps:

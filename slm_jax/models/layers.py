@@ -16,7 +16,9 @@ Logical axis names, for training/parallel.py to map on a mesh (a name that it do
 
 from __future__ import annotations
 
+import dataclasses
 import functools
+import itertools
 import math
 
 import flax.linen as nn
@@ -26,6 +28,26 @@ import jax.numpy as jnp
 from slm_jax.config import ModelConfig
 
 ACTIVATIONS = {"silu": nn.silu, "gelu": functools.partial(nn.gelu, approximate=False), "gelu_tanh": functools.partial(nn.gelu, approximate=True)}
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class LayerRun:
+    """Neighbouring layers of one type, whose parameters are stacked on the first axis under `name`."""
+
+    name: str
+    kind: str  # "attention" | "mamba"
+    first: int
+    length: int
+
+
+def layer_runs(config: ModelConfig) -> list[LayerRun]:
+    """The runs of equal layers, in order: one named "layers" where all are of one type, else "layers_0", "layers_1", ..."""
+    kinds = [(kind, len(list(group))) for kind, group in itertools.groupby(config.layer_types or ("attention",) * config.layers)]
+    firsts = itertools.accumulate((length for _, length in kinds), initial=0)
+    return [
+        LayerRun(name="layers" if len(kinds) == 1 else f"layers_{i}", kind=kind, first=first, length=length)
+        for i, ((kind, length), first) in enumerate(zip(kinds, firsts, strict=False))
+    ]
 
 
 def operand_dtype(precision: str):
