@@ -35,6 +35,7 @@ class Tables:
     cos: jax.Array  # [thetas, B or 1, T, 1, R/2]
     sin: jax.Array
     mask: jax.Array  # bool [windows, B or 1, T, S]; True = may attend
+    segments: jax.Array  # int32 [B or 1, w + T], of the mamba_conv_width tokens before these too: what a Mamba2 layer goes by
 
 
 @struct.dataclass
@@ -75,7 +76,10 @@ def make_tables(config: ModelConfig, positions_BT, query_segments_BT, key_segmen
         mask &= query_segments_BT[:, :, None] == key_segments_BS[:, None, :]
     angles = [positions_BT[..., None, None] * jnp.asarray(rope_frequencies(config, theta)) for theta in _distinct(layer_thetas(config))]
     angle = jnp.stack(angles).astype(jnp.float32)
-    return Tables(cos=jnp.cos(angle), sin=jnp.sin(angle), mask=mask)
+    segments = jnp.ones((1, S), jnp.int32) if key_segments_BS is None else key_segments_BS
+    segments = jnp.pad(segments, ((0, 0), (config.mamba_conv_width, 0)))
+    segments = jax.lax.dynamic_slice_in_dim(segments, first_slot, config.mamba_conv_width + T, axis=1)
+    return Tables(cos=jnp.cos(angle), sin=jnp.sin(angle), mask=mask, segments=segments)
 
 
 def default_positions(segments_BT):
@@ -88,14 +92,16 @@ def default_positions(segments_BT):
 def rope_frequencies(config: ModelConfig, theta: float) -> np.ndarray:
     """Radians per position of each rotated pair, float32 [R/2] (arXiv:2104.09864); theta 0 turns nothing.
 
-    config.rope_scaling is that of Llama 3.1 (HF modeling_rope_utils.py): slow pairs are slowed by `factor`, fast ones kept, those between mixed.
+    config.rope_scaling (HF modeling_rope_utils.py) is for theta = config.rope_theta; another theta is that of Gemma 3's local layers, which are never scaled.
+    One entry: all pairs are slowed by that factor. Four, Llama 3.1's: slow pairs are slowed by `factor`, fast ones kept, those between mixed.
     """
-    rotated = int(config.head_dim * config.rope_fraction)
+    rotated = int(config.head_dim * config.rope_fraction)  # rounded down, as the original does
     if not theta:
         return np.zeros(rotated // 2, np.float32)
     frequencies = theta ** (-np.arange(0, rotated, 2) / rotated)
-    if config.rope_scaling:
-        factor, low, high, original = config.rope_scaling
+    if config.rope_scaling and theta == config.rope_theta:
+        factor, *bands = config.rope_scaling
+        low, high, original = bands or (1.0, 2.0, 0.0)  # a context of no tokens: every pair is a slow one
         keep = np.clip((original * frequencies / (2 * math.pi) - low) / (high - low), 0, 1)
         frequencies = (1 - keep) * frequencies / factor + keep * frequencies
     return frequencies.astype(np.float32)

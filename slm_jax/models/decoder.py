@@ -1,13 +1,16 @@
 """The decoder, one for all families: a family is a row of values in `ModelConfig`, a layer's own theta and window are data.
 
-Shapes: B rows, T positions, D dim, V vocab_size, L layers, S slots of a cache.
+Shapes: B rows, T positions, D dim, V vocab_size, L layers of a run, S slots of a cache; those of a Mamba2 layer in mamba2.py.
 
-Parameters (logical axis names of each in layers.py); matrices are [in, out], layers are stacked on the first axis:
+Parameters (logical axis names of each in layers.py); matrices are [in, out]. The layers of a run, neighbours of one type, are stacked on the first axis; RUN is
+"layers" if all layers are of one type, else "layers_0", "layers_1", ... (layers.py, `layer_runs`):
 
     embed/embedding [V, D]   final_norm/scale [D]   head/kernel [D, V], head/bias [V] (tied: only head_bias [V], if config.head_bias)
-    layers/{norm1,norm2,post_norm1,post_norm2}/scale [L, D]
-    layers/attention/{q,k,v,o}/kernel, layers/attention/{q_norm,k_norm}/scale, layers/mlp/{gate,up,down}/kernel
-    and a bias beside every scale (norm = "layer") and every kernel whose `*_bias` is set
+    RUN/{norm1,norm2,post_norm1,post_norm2}/scale [L, D]   RUN/mlp/{gate,up,down}/kernel
+    RUN/attention/{q,k,v,o}/kernel, RUN/attention/{q_norm,k_norm}/scale; or in a run of Mamba2 layers
+    RUN/mamba/in_proj/kernel [L, D, I + C + Hm] (z, x, B, C, dt)   RUN/mamba/conv/kernel [L, taps, C], RUN/mamba/conv/bias   RUN/mamba/out_proj/kernel [L, I, D]
+    RUN/mamba/{a_log,d,dt_bias} [L, Hm]   RUN/mamba/norm/scale [L, I]
+    and a bias beside every scale (norm = "layer", but not in mamba/) and every kernel whose `*_bias` is set
 """
 
 from __future__ import annotations
@@ -19,19 +22,20 @@ from flax import struct
 
 from slm_jax.config import ModelConfig
 from slm_jax.models.attention import Attention, LayerCache, LayerKinds, default_positions, layer_kinds, make_tables
-from slm_jax.models.layers import MLP, Dense, Norm, matmul, operand_dtype, transpose
+from slm_jax.models.layers import MLP, Dense, LayerRun, Norm, layer_runs, matmul, operand_dtype, transpose
+from slm_jax.models.mamba2 import Mamba2, MambaCache, init_mamba_cache
 
 
 @struct.dataclass
 class Cache:
-    """Keys and values of the tokens seen so far.
+    """What the layers keep of the tokens seen so far: keys and values, or a Mamba2 layer's state.
 
     Rows of unlike length are padded on the left (segment 0), so that all of them go on in the same slot.
     """
 
     length: jax.Array  # int32 scalar: slots in use
     segment_ids_BS: jax.Array  # 0 in a padded or unused slot
-    layers: tuple[LayerCache, ...]
+    layers: tuple[LayerCache | MambaCache, ...]
 
 
 def init_cache(config: ModelConfig, batch: int, length: int, *, precision: str) -> Cache:
@@ -42,7 +46,11 @@ def init_cache(config: ModelConfig, batch: int, length: int, *, precision: str) 
     """
     shape = (batch, config.kv_heads, length, config.head_dim)
     dtype = jnp.float32 if jax.default_backend() == "cpu" else operand_dtype(precision)
-    layers = tuple(LayerCache(k_BKSd=jnp.zeros(shape, dtype), v_BKSd=jnp.zeros(shape, dtype)) for _ in range(config.layers))
+
+    def layer(kind: str):
+        return init_mamba_cache(config, batch) if kind == "mamba" else LayerCache(k_BKSd=jnp.zeros(shape, dtype), v_BKSd=jnp.zeros(shape, dtype))
+
+    layers = tuple(layer(run.kind) for run in layer_runs(config) for _ in range(run.length))
     return Cache(length=jnp.zeros((), jnp.int32), segment_ids_BS=jnp.zeros((batch, length), jnp.int32), layers=layers)
 
 
@@ -52,22 +60,32 @@ def split_layers(params, model: Decoder):
     The result is for calls with a cache and for `method="logits"`; an own head and the embedding stay as they are.
     """
     dtype = operand_dtype(model.precision)
+    runs = layer_runs(model.config)
 
-    def layer(i: int):
-        return jax.tree_util.tree_map_with_path(lambda path, stack: stack[i].astype(dtype if path[-1].key == "kernel" else stack.dtype), params["layers"])
+    def layer(run: LayerRun, i: int):
+        def one(path, stack):
+            is_matrix = path[-1].key == "kernel" and path[-2].key != "conv"
+            return stack[i].astype(dtype if is_matrix else stack.dtype)
 
-    return {**params, "layers": {f"layer_{i}": layer(i) for i in range(model.config.layers)}}
+        return jax.tree_util.tree_map_with_path(one, params[run.name])
+
+    rest = {name: leaf for name, leaf in params.items() if name not in {run.name for run in runs}}
+    return {**rest, "layers": {f"layer_{run.first + i}": layer(run, i) for run in runs for i in range(run.length)}}
 
 
 class Block(nn.Module):
-    """One layer: x + attention(norm x), then x + mlp(norm x); both from one norm if config.parallel_block."""
+    """One layer: x + mix(norm x), then x + mlp(norm x), where mix is attention or Mamba2; both from one norm if config.parallel_block."""
 
     config: ModelConfig
     precision: str
+    kind: str  # "attention" | "mamba"
 
     def setup(self):
         config = self.config
-        self.attention = Attention(config, self.precision)
+        if self.kind == "mamba":
+            self.mamba = Mamba2(config, self.precision)
+        else:
+            self.attention = Attention(config, self.precision)
         self.mlp = MLP(config, self.precision)
         self.norm1 = Norm(config, config.dim)
         if not config.parallel_block:
@@ -76,13 +94,16 @@ class Block(nn.Module):
             self.post_norm1 = Norm(config, config.dim)
             self.post_norm2 = Norm(config, config.dim)
 
-    def __call__(self, x_BTD, kinds: LayerKinds, tables, cache: LayerCache | None = None, slot=None):
+    def __call__(self, x_BTD, kinds: LayerKinds, tables, cache: LayerCache | MambaCache | None = None, slot=None):
         config = self.config
         normed = self.norm1(x_BTD)
-        attended, cache = self.attention(normed, kinds, tables, cache, slot)
+        if self.kind == "mamba":
+            mixed, cache = self.mamba(normed, tables.segments, cache)
+        else:
+            mixed, cache = self.attention(normed, kinds, tables, cache, slot)
         if config.post_norms:
-            attended = self.post_norm1(attended)
-        after = x_BTD + config.residual_multiplier * attended
+            mixed = self.post_norm1(mixed)
+        after = x_BTD + config.residual_multiplier * mixed
         fed = self.mlp(normed if config.parallel_block else self.norm2(after))
         if config.post_norms:
             fed = self.post_norm2(fed)
@@ -117,15 +138,19 @@ class Decoder(nn.Module):
         if config.remat != "none":
             policy = {"full": None, "dots": jax.checkpoint_policies.dots_with_no_batch_dims_saveable}[config.remat]
             block = nn.remat(Block, policy=policy, prevent_cse=False)
-        self.layers = nn.scan(
-            block,
-            variable_axes={"params": 0},
-            split_rngs={"params": True},
-            in_axes=(0, nn.broadcast),
-            length=config.layers,
-            unroll=config.scan_unroll,
-            metadata_params={nn.PARTITION_NAME: "layers"},
-        )(config, self.precision)
+
+        def stack(run: LayerRun):
+            return nn.scan(
+                block,
+                variable_axes={"params": 0},
+                split_rngs={"params": True},
+                in_axes=(0, nn.broadcast),
+                length=run.length,
+                unroll=min(config.scan_unroll, run.length),
+                metadata_params={nn.PARTITION_NAME: "layers"},
+            )(config, self.precision, run.kind, name=run.name)
+
+        self.runs = [stack(run) for run in layer_runs(config)]
         self.final_norm = Norm(config, config.dim)
         if not config.tied:
             scale = config.initializer_std * config.dim**0.5  # as the embedding: logits start near zero
@@ -155,8 +180,10 @@ class Decoder(nn.Module):
         if positions is None:
             positions = jnp.arange(tokens_BT.shape[1])[None] if segment_ids is None else default_positions(segment_ids)
         tables = make_tables(self.config, positions, segment_ids, segment_ids, 0)
-        rope, mask = zip(*layer_kinds(self.config), strict=True)
-        x_BTD, _ = self.layers(x_BTD, LayerKinds(rope=jnp.asarray(rope), mask=jnp.asarray(mask)), tables)
+        rope, mask = (jnp.asarray(entries) for entries in zip(*layer_kinds(self.config), strict=True))
+        for run, layers in zip(layer_runs(self.config), self.runs, strict=True):
+            own = slice(run.first, run.first + run.length)
+            x_BTD, _ = layers(x_BTD, LayerKinds(rope=rope[own], mask=mask[own]), tables)
         return self.final_norm(x_BTD)
 
     def logits(self, hidden):
@@ -186,11 +213,15 @@ class Decoder(nn.Module):
             before = (cache.segment_ids_BS > 0).sum(-1, keepdims=True)
             positions = before + jnp.maximum(jnp.cumsum(segment_ids > 0, axis=-1) - 1, 0)
         tables = make_tables(self.config, positions, segment_ids, seen_BS, cache.length)
-        params = self.variables["params"]["layers"]
-        block = Block(self.config, self.precision, parent=None)
+        params, kinds = self.variables["params"], layer_kinds(self.config)
+        is_split = "layer_0" in params.get("layers", {})
         layers = []
-        for i, (rope, mask) in enumerate(layer_kinds(self.config)):
-            layer = params[f"layer_{i}"] if "layer_0" in params else jax.tree.map(lambda stack, i=i: stack[i], params)
-            x_BTD, layer_cache = block.apply({"params": layer}, x_BTD, LayerKinds(rope=rope, mask=mask), tables, cache.layers[i], cache.length)
-            layers.append(layer_cache)
+        for run in layer_runs(self.config):
+            block = Block(self.config, self.precision, run.kind, parent=None)
+            for i in range(run.length):
+                at = run.first + i
+                layer = params["layers"][f"layer_{at}"] if is_split else jax.tree.map(lambda stack, i=i: stack[i], params[run.name])
+                rope, mask = kinds[at]
+                x_BTD, layer_cache = block.apply({"params": layer}, x_BTD, LayerKinds(rope=rope, mask=mask), tables, cache.layers[at], cache.length)
+                layers.append(layer_cache)
         return x_BTD, Cache(length=cache.length + T, segment_ids_BS=seen_BS, layers=tuple(layers))

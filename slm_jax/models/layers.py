@@ -1,4 +1,4 @@
-"""Matrix products, dense layers, norms and the gated MLP that the decoder is made of.
+"""Runs of layers, matrix products, dense layers, norms and the gated MLP that the decoder is made of.
 
 Shapes: N tokens (any leading axes), D dim of the residual stream, F inner width of the MLP, I in and O out features of a matrix.
 
@@ -12,6 +12,8 @@ Logical axis names, for training/parallel.py to map on a mesh (a name that it do
     "kv"      key/value heads x head_dim                  "act_mlp"    the MLP's inner width
     "mlp"     the MLP's inner width                       "act_vocab"  logits
     "norm"    scales and biases that follow no matrix
+    "mamba_inner"  channels of a Mamba2 layer
+    "mamba_heads"  its heads
 """
 
 from __future__ import annotations

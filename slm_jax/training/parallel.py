@@ -40,6 +40,8 @@ AXIS_RULES = (
     ("kv", "tensor"),
     ("mlp", "tensor"),
     ("embed", "fsdp"),
+    ("mamba_inner", None),  # in_proj's columns are z, x, B, C and dt side by side: equal cuts would run through them
+    ("mamba_heads", None),
 )
 
 

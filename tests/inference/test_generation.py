@@ -1,3 +1,5 @@
+import dataclasses
+
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
@@ -62,6 +64,14 @@ def test_max_tokens_and_the_models_room_cut_an_answer(generator, expected):
     assert len(answer.ids) == 3 and not answer.finished
     answer = generator.generate(PROMPTS, max_tokens=2, eos_ids=(expected[2][2],))[2]
     assert answer.ids == expected[2][:2] and not answer.finished  # the end token would have been the third
+
+
+def test_a_hybrid_of_attention_and_mamba2():
+    config = dataclasses.replace(CONFIG, layer_types=("mamba", "attention"), mamba_heads=4, mamba_head_dim=8, mamba_state_dim=6)
+    model = Decoder(config, "float32")
+    params = nn.meta.unbox(jax.jit(model.init)(jax.random.key(1), jnp.zeros((1, 4), jnp.int32))["params"])
+    answers = Generator(model, params, max_length=20, vocab_size=KNOWN, batch_size=8).generate(PROMPTS[:3], max_tokens=6, eos_ids=())
+    assert [answer.ids for answer in answers] == [argmax_by_full_passes(model, params, prompt, 6) for prompt in PROMPTS[:3]]
 
 
 def test_batches_do_not_matter(model_and_params, generator):

@@ -104,7 +104,7 @@ def test_no_positions_with_theta_zero():
 def test_llama3_scaling_has_the_three_bands_of_the_original():
     """transformers/modeling_rope_utils.py, `_compute_llama3_parameters`, with its three cases written out."""
     factor, low, high, original = 8.0, 1.0, 4.0, 8192.0
-    config = ModelConfig(head_dim=64, rope_scaling=(factor, low, high, original))
+    config = ModelConfig(head_dim=64, rope_theta=500_000.0, rope_scaling=(factor, low, high, original))
     plain = rope_frequencies(ModelConfig(head_dim=64), 500_000.0).astype(np.float64)
     expected = []
     for frequency in plain:
@@ -114,3 +114,28 @@ def test_llama3_scaling_has_the_three_bands_of_the_original():
         expected.append(frequency if wavelength < original / high else frequency / factor if wavelength > original / low else between)
     np.testing.assert_allclose(rope_frequencies(config, 500_000.0), expected, rtol=1e-5)
     assert len({*np.round(plain / expected, 3)}) > 3  # some pairs lie in each band
+
+
+def test_linear_scaling_divides_all_frequencies_of_the_models_own_theta():
+    plain, scaled = ModelConfig(head_dim=16), ModelConfig(head_dim=16, rope_scaling=(8.0,))
+    np.testing.assert_allclose(rope_frequencies(scaled, 1e4), rope_frequencies(plain, 1e4) / 8, rtol=1e-6)
+    np.testing.assert_array_equal(rope_frequencies(scaled, 1e6), rope_frequencies(plain, 1e6))  # a layer with a theta of its own
+
+
+def test_rotated_part_is_rounded_down():
+    """Phi-2's 0.4 of 80 is 32."""
+    assert len(rope_frequencies(ModelConfig(head_dim=80, rope_fraction=0.4), 1e4)) == 16
+
+
+def test_segments_of_the_tokens_and_of_those_before():
+    config = ModelConfig(mamba_conv_width=3)
+
+    def of(positions, queries, keys, first):
+        return make_tables(config, jnp.zeros((1, positions), jnp.int32), queries, keys, first).segments.tolist()
+
+    row = jnp.asarray([[2, 2, 0]])
+    assert of(3, row, row, 0) == [[0, 0, 0, 2, 2, 0]]
+    assert of(3, None, None, 0) == [[0, 0, 0, 1, 1, 1]]
+    cached = jnp.asarray([[0, 1, 1, 1, 1, 0]])
+    assert of(1, jnp.asarray([[1]]), cached, 4) == [[1, 1, 1, 1]]
+    assert of(1, jnp.asarray([[1]]), cached, 1) == [[0, 0, 0, 1]]

@@ -42,6 +42,15 @@ def test_every_parameter_of_the_decoder_has_the_right_kind():
     assert leaf_kinds(decoder_params(head_bias=True))["head_bias"] == "vector"
 
 
+def test_of_a_mamba_layer_only_the_two_projections_are_matrices():
+    hybrid = {"layer_types": ("mamba", "attention", "mamba"), "mamba_heads": 4, "mamba_head_dim": 4, "mamba_state_dim": 6, "mamba_proj_bias": True}
+    kinds = leaf_kinds(decoder_params(**hybrid))
+    mamba = {path.removeprefix("layers_2/mamba/"): kind for path, kind in kinds.items() if path.startswith("layers_2/mamba")}
+    vectors = ("in_proj/bias", "out_proj/bias", "conv/kernel", "conv/bias", "norm/scale", "a_log", "d", "dt_bias")
+    assert mamba == {"in_proj/kernel": "matrix", "out_proj/kernel": "matrix", **dict.fromkeys(vectors, "vector")}
+    assert kinds["layers_1/attention/q/kernel"] == kinds["layers_0/mlp/up/kernel"] == "matrix"
+
+
 def test_a_parameter_that_no_rule_covers_is_an_error():
     with pytest.raises(ValueError, match="layers/mixer/a_log"):
         parameter_kinds({"layers": {"mixer": {"a_log": jnp.zeros(3)}}})
