@@ -25,7 +25,8 @@ from pathlib import Path
 import numpy as np
 
 from slm_jax.config import DataConfig
-from slm_jax.data.tokenizer import Tokenizer, encode_examples, prompt_text
+from slm_jax.data.prompts import PromptFormat, prompt_format, prompt_texts
+from slm_jax.data.tokenizer import Tokenizer
 from slm_jax.domains.base import Domain, Example
 from slm_jax.errors import UserError
 
@@ -82,17 +83,6 @@ class _Pieces:
     split: int
 
 
-def prompt_texts(examples: Sequence[Example], *, domain: Domain) -> list[str]:
-    """What the model sees of each example before its answer. Raises UserError, naming the example, for one that cannot be a prompt."""
-    prompts = []
-    for number, example in enumerate(examples, 1):
-        try:
-            prompts.append(prompt_text(domain, example.instruction, example.table))
-        except UserError as error:
-            raise UserError(f"example {example.id or number}: {error}") from None
-    return prompts
-
-
 def pack(examples: Sequence[Example], *, domain: Domain, tokenizer: Tokenizer, data: DataConfig, prompts: Sequence[str] | None = None) -> PackedRows:
     """Examples as packed rows, from `data.cache_dir` if they were made before from the same texts, tokenizer and settings.
 
@@ -102,7 +92,8 @@ def pack(examples: Sequence[Example], *, domain: Domain, tokenizer: Tokenizer, d
     for nothing left, for a prompt that cannot be, for a cache that cannot be written.
     """
     prompts = prompt_texts(examples, domain=domain) if prompts is None else prompts
-    fingerprint = _fingerprint(prompts, examples, tokenizer, data)
+    written = prompt_format(domain, tokenizer, data)
+    fingerprint = _fingerprint(prompts, examples, written, data)
     directory = Path(data.cache_dir).expanduser() / "rows" / fingerprint[:32]
     notes = []
     if directory.exists():
@@ -110,7 +101,7 @@ def pack(examples: Sequence[Example], *, domain: Domain, tokenizer: Tokenizer, d
         if cached is not None:
             return cached
         notes.append(f"cached rows in {directory} were damaged: made again")
-    pieces = _encode(prompts, examples, tokenizer, data)
+    pieces = _encode(prompts, examples, written, data)
     if not examples:
         raise UserError("there are no examples to pack: config.data.train or config.data.validation gave none")
     if not len(pieces.lengths):
@@ -150,14 +141,14 @@ def fit_rows(lengths: np.ndarray, *, capacity: int, seed: int = 0) -> np.ndarray
     return rows
 
 
-def _encode(prompts: list[str], examples: Sequence[Example], tokenizer: Tokenizer, data: DataConfig) -> _Pieces:
-    capacity = data.sequence_length
+def _encode(prompts: Sequence[str], examples: Sequence[Example], written: PromptFormat, data: DataConfig) -> _Pieces:
+    capacity, tokenizer = data.sequence_length, written.tokenizer
     ids, lengths, prompt_targets, target_bytes = [], [], [], []
     dropped = truncated = split = 0
     for start in range(0, len(examples), _ENCODE_EXAMPLES):
         chunk = range(start, min(start + _ENCODE_EXAMPLES, len(examples)))
         flat = []
-        for i, encoded in zip(chunk, encode_examples([prompts[i] for i in chunk], [examples[i].response for i in chunk], tokenizer), strict=True):
+        for i, encoded in zip(chunk, written.encode([prompts[i] for i in chunk], [examples[i].response for i in chunk]), strict=True):
             prompt, answer = encoded.prompt, encoded.answer
             length = len(prompt) + len(answer) - 1
             if length > capacity:
@@ -258,8 +249,10 @@ def _block(row_of, lengths, starts, prompts, target_bytes, ids, rows: int, slots
 # --- cache ---
 
 
-def _fingerprint(prompts: Sequence[str], examples: Sequence[Example], tokenizer: Tokenizer, data: DataConfig) -> str:
-    settings = [_FORMAT, tokenizer.fingerprint, data.sequence_length, data.prompt_loss_weight, data.over_length, len(examples)]
+def _fingerprint(prompts: Sequence[str], examples: Sequence[Example], written: PromptFormat, data: DataConfig) -> str:
+    settings = [_FORMAT, written.tokenizer.fingerprint, data.sequence_length, data.prompt_loss_weight, data.over_length, len(examples)]
+    if written.chat:
+        settings += ["chat", written.system]
     content = hashlib.sha256(json.dumps(settings).encode())
     for prompt, example in zip(prompts, examples, strict=True):
         for text in (prompt, example.response):

@@ -20,21 +20,24 @@ import io
 import json
 import random
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import sentencepiece
 
 from slm_jax.config import TokenizerConfig
-from slm_jax.domains.base import Domain, Example, Table
 from slm_jax.errors import UserError
+
+if TYPE_CHECKING:
+    from slm_jax.data.hub_tokenizer import HubTokenizer
 
 PAD_ID, BOS_ID, EOS_ID, UNK_ID = 0, 1, 2, 3
 PUNCTUATION = "\n\t\r!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~"  # one token each, always
 _SPACED = ",;:.!?)]}%"  # what prose has a space after: copy spacing leaves these alone
 _SPACE = "\u2581"  # SentencePiece's own sign for a space; a text that has the character itself spells it in bytes
 _SURROGATE = re.compile("[\ud800-\udfff]")
-_MODEL_FILE, _ABOUT_FILE = "sentencepiece.model", "slm_tokenizer.json"
+_MODEL_FILE, ABOUT_FILE = "sentencepiece.model", "slm_tokenizer.json"
 _CONTROL_AND_BYTE_PIECES = 4 + 256
 _CHUNK_CHARACTERS = 4000  # a longer text is read as several, each of which counts as one of `train_lines`
 _THREADS = 2  # fixed: the pieces learnt must not depend on the machine
@@ -46,14 +49,6 @@ class TrainedTokenizer:
     notes: tuple[str, ...]  # what was left out or came out smaller than asked, for the start page
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class EncodedExample:
-    """`prompt` begins with BOS, `answer` ends with EOS; together they are the example's tokens."""
-
-    prompt: list[int]
-    answer: list[int]
-
-
 class Tokenizer:
     """Text to ids and back. `fingerprint` is a hash of all that decides them.
 
@@ -61,14 +56,18 @@ class Tokenizer:
     """
 
     def __init__(self, model: bytes, *, spacing: str = "plain", symbols: Sequence[str] = ()):
-        self._model = model
+        self.model = model  # as SentencePiece stores it
         self._processor = sentencepiece.SentencePieceProcessor(model_proto=model)
-        self._spacing = spacing
-        self._symbols = tuple(symbols)
-        self._swap = _space_swapper(self._symbols) if spacing == "copy" else None
+        self.spacing = spacing
+        self.symbols = tuple(symbols)
+        self._swap = _space_swapper(self.symbols) if spacing == "copy" else None
         self.vocab_size: int = self._processor.vocab_size()
         self.pad_id, self.bos_id, self.eos_id = self._processor.pad_id(), self._processor.bos_id(), self._processor.eos_id()
-        self.fingerprint: str = hashlib.sha256(model + json.dumps([spacing, self._symbols]).encode()).hexdigest()
+        self.prompt_prefix: tuple[int, ...] = (self.bos_id,)  # goes before every prompt
+        self.stop_ids: tuple[int, ...] = (self.eos_id,)  # each of them ends an answer
+        self.answer_suffix: tuple[int, ...] = (self.eos_id,)  # what ends an answer in training
+        self.chat_template: str | None = None
+        self.fingerprint: str = hashlib.sha256(model + json.dumps([spacing, self.symbols]).encode()).hexdigest()
 
     @functools.cached_property
     def token_bytes(self) -> list[bytes]:
@@ -82,13 +81,19 @@ class Tokenizer:
     def encode_batch(self, texts: Sequence[str]) -> list[list[int]]:
         """`encode` of each text, on all cores."""
         for text in texts:
-            if half := _SURROGATE.search(text):
-                where = f"U+{ord(half[0]):04X}, character {half.start() + 1}"
-                raise UserError(f"the text has half a surrogate pair ({where}), which is not a character: take it out")
+            check_text(text)
         texts = [self._swap(text) for text in texts] if self._swap else list(texts)
         if not any(_SPACE in text for text in texts):
             return self._processor.encode(texts, num_threads=-1)
         return [self._encode_with_space_sign(text) for text in texts]
+
+    def encode_answers(self, texts: Sequence[str]) -> list[list[int]]:
+        """The ids of texts that go on after others; here they are those of `encode_batch`."""
+        return self.encode_batch(texts)
+
+    def format_chat(self, messages: Sequence[Mapping], *, add_generation_prompt: bool = True) -> str:
+        """Raises UserError: a tokenizer of ours has no chat template."""
+        raise UserError("the tokenizer has no chat template: give the prompt as text, or begin from a model that was trained to chat")
 
     def decode(self, ids: Iterable[int]) -> str:
         """The text of `ids`; control ids add nothing, bytes that are not UTF-8 and ids that the tokenizer does not have become U+FFFD. `decode(encode(text)) == text`."""
@@ -108,20 +113,20 @@ class Tokenizer:
         """Write the tokenizer into `directory`, which is made if need be."""
         directory = Path(directory)
         directory.mkdir(parents=True, exist_ok=True)
-        (directory / _MODEL_FILE).write_bytes(self._model)
-        about = {"kind": "sentencepiece", "spacing": self._spacing, "symbols": list(self._symbols), "fingerprint": self.fingerprint}
-        (directory / _ABOUT_FILE).write_text(json.dumps(about, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        (directory / _MODEL_FILE).write_bytes(self.model)
+        about = {"kind": "sentencepiece", "spacing": self.spacing, "symbols": list(self.symbols), "fingerprint": self.fingerprint}
+        (directory / ABOUT_FILE).write_text(json.dumps(about, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
     @classmethod
     def load(cls, directory: str | Path) -> Tokenizer:
         """The tokenizer that `save` wrote. Raises UserError where it is missing or damaged."""
         directory = Path(directory)
-        for name in (_ABOUT_FILE, _MODEL_FILE):
+        for name in (ABOUT_FILE, _MODEL_FILE):
             if not (directory / name).is_file():
                 raise UserError(f"there is no tokenizer in {directory} ({name} is missing): write the directory of a run or of a checkpoint that has one")
         damaged = f"the tokenizer in {directory} is damaged: copy it again from where it came, or train again"
         try:
-            about = json.loads((directory / _ABOUT_FILE).read_text(encoding="utf-8"))
+            about = json.loads((directory / ABOUT_FILE).read_text(encoding="utf-8"))
             tokenizer = cls((directory / _MODEL_FILE).read_bytes(), spacing=about["spacing"], symbols=about["symbols"])
         except (OSError, ValueError, KeyError, TypeError, RuntimeError):
             raise UserError(damaged) from None
@@ -141,6 +146,26 @@ class Tokenizer:
             return b"\xef\xbf\xbd"
         piece = self._processor.id_to_piece(id)
         return bytes([int(piece[3:5], 16)]) if self._processor.is_byte(id) else piece.replace(_SPACE, " ").encode()
+
+
+def load_tokenizer(directory: str | Path) -> Tokenizer | HubTokenizer:
+    """The tokenizer that either class's `save` wrote. Raises UserError where it is missing or damaged."""
+    try:
+        kind = json.loads((Path(directory) / ABOUT_FILE).read_text(encoding="utf-8"))["kind"]
+    except (OSError, ValueError, KeyError, TypeError):
+        kind = None  # `Tokenizer.load` says what is wrong
+    if kind == "huggingface":
+        from slm_jax.data.hub_tokenizer import HubTokenizer
+
+        return HubTokenizer.load(directory)
+    return Tokenizer.load(directory)
+
+
+def check_text(text: str) -> None:
+    """Raises UserError for half a surrogate pair, which no encoding of text has."""
+    if half := _SURROGATE.search(text):
+        where = f"U+{ord(half[0]):04X}, character {half.start() + 1}"
+        raise UserError(f"the text has half a surrogate pair ({where}), which is not a character: take it out")
 
 
 def train_tokenizer(texts: Sequence[str], *, config: TokenizerConfig, symbols: Sequence[str] = ()) -> TrainedTokenizer:
@@ -208,37 +233,22 @@ def train_tokenizer(texts: Sequence[str], *, config: TokenizerConfig, symbols: S
     return TrainedTokenizer(tokenizer=tokenizer, notes=tuple(notes))
 
 
-def encode_prompt(domain: Domain, tokenizer: Tokenizer, instruction: str, table: Table | None = None) -> list[int]:
-    """BOS and the ids of the domain's prompt: what the model is given before it answers, in training and in generation alike. Without an instruction it is BOS alone."""
-    return [tokenizer.bos_id, *tokenizer.encode(prompt_text(domain, instruction, table))]
-
-
-def encode_example(example: Example, domain: Domain, tokenizer: Tokenizer) -> EncodedExample:
-    """An example as it is trained on. Raises UserError for an instruction that cannot be a prompt."""
-    return encode_examples([prompt_text(domain, example.instruction, example.table)], [example.response], tokenizer)[0]
-
-
-def encode_examples(prompts: Sequence[str], responses: Sequence[str], tokenizer: Tokenizer) -> list[EncodedExample]:
-    """Many at once; `prompts` as `prompt_text` gives them."""
-    pairs = zip(tokenizer.encode_batch(prompts), tokenizer.encode_batch(responses), strict=True)
-    return [EncodedExample(prompt=[tokenizer.bos_id, *prompt], answer=[*answer, tokenizer.eos_id]) for prompt, answer in pairs]
-
-
-def prompt_text(domain: Domain, instruction: str, table: Table | None) -> str:
-    return domain.prompt(instruction, table) if instruction else ""
-
-
 def _chunks(texts: Sequence[str]) -> list[str]:
     return [text[i : i + _CHUNK_CHARACTERS] for text in texts for i in range(0, len(text), _CHUNK_CHARACTERS)]
 
 
-def _space_swapper(symbols: Sequence[str]):
-    """The function that takes one space out, or puts one in, between punctuation (or a symbol, or the text's beginning) and a letter. It is its own inverse."""
+def opening_marks(symbols: Sequence[str]) -> tuple[list[str], str]:
+    """What copy spacing swaps spaces after, as parts of a regular expression: the symbols, longest first, and a class of marks."""
     # After a mark that a symbol has before a letter, spaces stay: taking one out could make a symbol of what was none.
     inside = {a for symbol in symbols for a, b in zip(symbol, symbol[1:], strict=False) if b.isalpha()}
     marks = "".join(re.escape(c) for c in PUNCTUATION if c not in inside and c not in _SPACED)
-    alternatives = [re.escape(symbol) for symbol in sorted(symbols, key=len, reverse=True)]
-    pattern = re.compile(rf"({'|'.join([*alternatives, f'[{marks}]', '^'])})( ?(?=[^\W\d_]))?")
+    return [re.escape(symbol) for symbol in sorted(symbols, key=len, reverse=True)], f"[{marks}]"
+
+
+def _space_swapper(symbols: Sequence[str]):
+    """The function that takes one space out, or puts one in, between punctuation (or a symbol, or the text's beginning) and a letter. It is its own inverse."""
+    alternatives, marks = opening_marks(symbols)
+    pattern = re.compile(rf"({'|'.join([*alternatives, marks, '^'])})( ?(?=[^\W\d_]))?")
 
     def swap(text: str) -> str:
         return pattern.sub(lambda match: match[1] if match[2] is None else match[1] + (" " if not match[2] else ""), text)

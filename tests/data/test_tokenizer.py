@@ -7,7 +7,6 @@ from hypothesis import strategies as st
 
 from slm_jax.config import TokenizerConfig
 from slm_jax.data import tokenizer as tk
-from slm_jax.domains.base import Example
 from slm_jax.errors import UserError
 
 SYMBOLS = ("<INSTRUCTION>", "</INSTRUCTION>")
@@ -168,22 +167,3 @@ def test_load_of_a_missing_or_damaged_tokenizer(tokenizer, tmp_path):
     with pytest.raises(UserError, match="is missing"):
         tk.Tokenizer.load(tmp_path / "t")
     shutil.rmtree(tmp_path / "t")
-
-
-class TagDomain:
-    def prompt(self, instruction, table=None):
-        return f"<INSTRUCTION>{instruction}</INSTRUCTION>" + ("" if table is None else str(table))
-
-
-def test_training_and_generation_prompts_have_equal_ids(tokenizer):
-    example = Example(instruction="Sum E▁ ", response="=SUM(E:E)", table=[["a", 1]])
-    encoded = tk.encode_example(example, TagDomain(), tokenizer)
-    assert encoded.prompt == tk.encode_prompt(TagDomain(), tokenizer, example.instruction, example.table)
-    assert encoded.prompt[0] == tokenizer.bos_id and encoded.answer[-1] == tokenizer.eos_id
-    assert tokenizer.decode(encoded.prompt) == "<INSTRUCTION>Sum E▁ </INSTRUCTION>[['a', 1]]"
-    assert tokenizer.decode(encoded.answer) == "=SUM(E:E)"
-
-
-def test_no_instruction_no_prompt(tokenizer):
-    encoded = tk.encode_example(Example(instruction="", response="text"), TagDomain(), tokenizer)
-    assert encoded.prompt == [tokenizer.bos_id] == tk.encode_prompt(TagDomain(), tokenizer, "")
