@@ -20,7 +20,8 @@ from slm_jax.cli import OneLineParser, write_jsonl
 from slm_jax.config import Config
 from slm_jax.data.batches import eval_batches
 from slm_jax.data.packing import PackedRows, pack
-from slm_jax.data.tokenizer import Tokenizer, encode_prompt
+from slm_jax.data.prompts import prompt_format
+from slm_jax.data.tokenizer import Tokenizer
 from slm_jax.domains.base import Domain, Example, Score
 from slm_jax.errors import UserError, front_door
 from slm_jax.inference.generation import Generator
@@ -91,13 +92,13 @@ class Evaluator:
     def answer(self, params, examples: Sequence[Example], *, progress: Callable[[int, int], None]) -> list[str]:
         """The model's greedy answers, in order."""
         settings, tokenizer = self._config.eval, self._tokenizer
-        generator = Generator(
-            self._model, params, max_length=self._config.data.sequence_length, vocab_size=tokenizer.vocab_size, batch_size=settings.batch_size
-        )
-        prompts = [encode_prompt(self._domain, tokenizer, example.instruction, example.table) for example in examples]
+        room = self._config.model.context_length or self._config.data.sequence_length
+        generator = Generator(self._model, params, max_length=room, vocab_size=tokenizer.vocab_size, batch_size=settings.batch_size)
+        written = prompt_format(self._domain, tokenizer, self._config.data)
+        prompts = [written.prompt_ids(example.instruction, example.table) for example in examples]
         answers = []
         for first in range(0, len(prompts), ANSWERED_BETWEEN_REPORTS):
-            some = generator.generate(prompts[first : first + ANSWERED_BETWEEN_REPORTS], max_tokens=settings.max_tokens, eos_ids=(tokenizer.eos_id,))
+            some = generator.generate(prompts[first : first + ANSWERED_BETWEEN_REPORTS], max_tokens=settings.max_tokens, eos_ids=tokenizer.stop_ids)
             answers += [tokenizer.decode(generation.ids) for generation in some]
             progress(len(answers), len(prompts))
         return answers
@@ -116,9 +117,10 @@ class Evaluator:
 
 def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = OneLineParser(prog="python -m slm_jax.evaluate", description="Measure a checkpoint on a file of examples.")
-    parser.add_argument("--checkpoint", required=True, help="a run's directory (its best checkpoint) or one checkpoint")
+    parser.add_argument("--checkpoint", required=True, help="a run's directory (its best checkpoint), one checkpoint, a Hugging Face directory or hub name, a .gguf file")
     parser.add_argument("--data", required=True, help="JSONL, CSV or Parquet with instruction, response (or formula), optional table and id")
     parser.add_argument("--output", help="JSONL to write: every row with its prediction and verdict")
+    parser.add_argument("--domain", help="what to judge by, if not what the model was trained for: excel, instruct, text")
     return parser.parse_args(argv)
 
 
@@ -132,7 +134,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     from slm_jax.training.parallel import make_parallel
 
     keep_freed_memory()
-    loaded = load(arguments.checkpoint)
+    loaded = load(arguments.checkpoint, domain=arguments.domain)
     rows = read_rows(arguments.data, loaded.config.data)
     good, problems = [], {}
     for number, row in enumerate(rows):

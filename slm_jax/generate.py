@@ -20,10 +20,12 @@ from slm_jax.errors import UserError, front_door
 def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = OneLineParser(prog="python -m slm_jax.generate", description="Ask a trained model.")
     parser.add_argument("instructions", nargs="*", metavar="INSTRUCTION", help="what to ask, in quotes")
-    parser.add_argument("--checkpoint", required=True, help="a run's directory (its best checkpoint) or one checkpoint")
+    parser.add_argument("--checkpoint", required=True, help="a run's directory (its best checkpoint), one checkpoint, a Hugging Face directory or hub name, a .gguf file")
     parser.add_argument("--table", help="a CSV file that the instructions are about; its first cell is A1")
     parser.add_argument("--input", help="JSONL, CSV or Parquet with a column of instructions")
     parser.add_argument("--output", help="JSONL to write: the rows of --input with their prediction")
+    parser.add_argument("--domain", help="another than the model was trained for: excel, instruct, text")
+    parser.add_argument("--max_tokens", type=int, help="longest answer")
     parser.add_argument("--precision", choices=("bfloat16", "float32"), help="of matmul operands; default: as trained")
     arguments = parser.parse_args(argv)
     if bool(arguments.instructions) == bool(arguments.input):
@@ -41,11 +43,11 @@ def main(argv: Sequence[str] | None = None) -> None:
     from slm_jax.models.host_memory import keep_freed_memory
 
     keep_freed_memory()
-    loaded = load(arguments.checkpoint, precision=arguments.precision)
+    loaded = load(arguments.checkpoint, precision=arguments.precision, domain=arguments.domain)
     if arguments.input:
         _answer_file(loaded, arguments, table)
         return
-    for answer in loaded.generate(arguments.instructions, tables=[table] * len(arguments.instructions)):
+    for answer in loaded.generate(arguments.instructions, tables=[table] * len(arguments.instructions), max_tokens=arguments.max_tokens):
         print(answer)
 
 
@@ -62,7 +64,7 @@ def _answer_file(loaded, arguments: argparse.Namespace, table: Table | None) -> 
             print(f"{arguments.input} line {row.line}: {problem}: no answer", file=sys.stderr)
         else:
             good.append(number)
-    answers = loaded.generate([rows[i].example.instruction for i in good], tables=[rows[i].example.table or table for i in good])
+    answers = loaded.generate([rows[i].example.instruction for i in good], tables=[rows[i].example.table or table for i in good], max_tokens=arguments.max_tokens)
     for number, answer in zip(good, answers, strict=True):
         fields[number]["prediction"] = answer
     if arguments.output:

@@ -11,12 +11,14 @@ from pathlib import Path
 
 import jax
 
-from slm_jax.checkpoints.directory import claim_run_directory, find_checkpoint
+from slm_jax.checkpoints.directory import claim_run_directory
 from slm_jax.checkpoints.orbax_store import CheckpointStore, restore_or_init, restore_params
+from slm_jax.checkpoints.source import SOURCE_DIRECTORY, Source, begin_from
 from slm_jax.config import Config, ModelConfig, parse_config, to_dict
 from slm_jax.data.batches import Batches, prefetch
-from slm_jax.data.packing import pack, prompt_texts
-from slm_jax.data.tokenizer import Tokenizer, train_tokenizer
+from slm_jax.data.packing import pack
+from slm_jax.data.prompts import prompt_texts
+from slm_jax.data.tokenizer import Tokenizer, load_tokenizer, train_tokenizer
 from slm_jax.domains import get_domain
 from slm_jax.domains.base import Domain, Splits
 from slm_jax.errors import UserError
@@ -49,6 +51,8 @@ def run(config: Config | Mapping, workdir: str | os.PathLike, *, command: str = 
     """
     config = config if isinstance(config, Config) else parse_config(config)
     workdir = Path(os.path.abspath(os.path.expanduser(workdir)))
+    beginning = begin_from(config, workdir)  # config.model.init_from: sizes, tokenizer and parameters are those of another model
+    config, source = beginning.config, beginning.source
     harmless = claim_run_directory(workdir, config)
     set_cache_dir(os.path.join(config.data.cache_dir, "compiled"))
     keep_freed_memory()
@@ -60,7 +64,7 @@ def run(config: Config | Mapping, workdir: str | os.PathLike, *, command: str = 
         domain = get_domain(config.domain)
         splits = domain.splits(config, progress=report.progress)
         prompts = prompt_texts(splits.train, domain=domain)
-        tokenizer, tokenizer_notes = _tokenizer(workdir / "tokenizer", config=config, domain=domain, splits=splits, prompts=prompts, report=report)
+        tokenizer, tokenizer_notes = _tokenizer(workdir / "tokenizer", config=config, source=source, domain=domain, splits=splits, prompts=prompts, report=report)
         report.progress("packing rows", 0, 1)
         rows = pack(splits.train, domain=domain, tokenizer=tokenizer, data=config.data, prompts=prompts)
         report.progress("packing rows", 1, 1)
@@ -74,9 +78,9 @@ def run(config: Config | Mapping, workdir: str | os.PathLike, *, command: str = 
         # ---- restore: own checkpoints, else init_from, else scratch (the ladder is in checkpoints/orbax_store.py) ----
         restored = restore_or_init(
             store,
-            init_state=lambda: parallel.init_state(config.seed, model=model, tx=tx),
+            init_state=lambda params: parallel.init_state(config.seed, model=model, tx=tx) if params is None else parallel.state_from_params(params, model=model, tx=tx),
             abstract_state=parallel.abstract_state(model=model, tx=tx),
-            init_from=config.model.init_from,
+            source=source,
         )
         state = restored.state
         first_step = int(state.step)
@@ -97,7 +101,7 @@ def run(config: Config | Mapping, workdir: str | os.PathLike, *, command: str = 
                 "evaluation": ", ".join(f"{name} {len(examples):,}" for name, examples in splits.evaluation.items()),
                 "starts from": f"{restored.source}{f' {restored.directory}' if restored.directory else ''}, step {first_step} of {config.train.total_steps}",
             },
-            notes=[*harmless, *splits.notes, *tokenizer_notes, *rows.report.notes, *evaluator.notes, *restored.notes],
+            notes=[*harmless, *beginning.notes, *splits.notes, *tokenizer_notes, *rows.report.notes, *evaluator.notes, *restored.notes],
         )
 
         def evaluate_and_save(done: int) -> None:
@@ -107,7 +111,13 @@ def run(config: Config | Mapping, workdir: str | os.PathLike, *, command: str = 
                 results = evaluator.run(state.params, examples=config.eval.examples, progress=report.progress)
                 report.evaluation(done, results)
             store.save(
-                done, state, config_dict=to_dict(config), tokenizer_dir=workdir / "tokenizer", metrics={f"{r.name}/loss": r.loss for r in results}, best_value=_best_value(results)
+                done,
+                state,
+                config_dict=to_dict(config),
+                tokenizer_dir=workdir / "tokenizer",
+                source_dir=workdir / SOURCE_DIRECTORY,
+                metrics={f"{r.name}/loss": r.loss for r in results},
+                best_value=_best_value(results),
             )
 
         # ---- the loop: batch i is a function of (seed, i), so there is nothing to rewind ----
@@ -140,12 +150,14 @@ def run(config: Config | Mapping, workdir: str | os.PathLike, *, command: str = 
         return Run(directory=workdir, steps=done, best_checkpoint=best, results=results, stopped_by=None)
 
 
-def _tokenizer(directory: Path, *, config: Config, domain: Domain, splits: Splits, prompts: list[str], report: Report) -> tuple[Tokenizer, list[str]]:
+def _tokenizer(
+    directory: Path, *, config: Config, source: Source | None, domain: Domain, splits: Splits, prompts: list[str], report: Report
+) -> tuple[Tokenizer, list[str]]:
     """The run's tokenizer: that of an earlier start, that of the model it begins with, or a new one of its own training texts; with lines to be said."""
     if directory.exists():
-        return Tokenizer.load(directory), []
-    if config.model.init_from:
-        tokenizer, notes = Tokenizer.load(find_checkpoint(config.model.init_from) / "tokenizer"), ["tokenizer: that of config.model.init_from"]
+        return load_tokenizer(directory), []
+    if source is not None:
+        tokenizer, notes = source.tokenizer, ["tokenizer: that of config.model.init_from"]
     else:
         report.progress("training the tokenizer", 0, 1)
         texts = [prompt + example.response for prompt, example in zip(prompts, splits.train, strict=True)]

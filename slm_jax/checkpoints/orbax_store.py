@@ -5,6 +5,7 @@ RUN/checkpoints/STEP/ needs nothing outside itself:
     params/  opt_state/   two Orbax items, so that a reader who only wants the parameters reads only those
     config.json           the run's configuration
     tokenizer/            the tokenizer's files, as they are
+    source/               the config.json of the published model that the run began with, if it did
     checkpoint.json       step, metrics, best_value
     checksums.json        size and crc32 of every other file
 
@@ -25,16 +26,19 @@ import sys
 import warnings
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import jax
 import numpy as np
 import orbax.checkpoint as ocp
 
 from slm_jax import __version__
-from slm_jax.checkpoints.directory import TEMPORARY, DamagedCheckpoint, best_step, find_checkpoint, first_line, seal, step_directories, stored_best_value, verify
+from slm_jax.checkpoints.directory import TEMPORARY, DamagedCheckpoint, best_step, first_line, seal, step_directories, stored_best_value, verify
 from slm_jax.config import CheckpointConfig
 from slm_jax.errors import UserError
+
+if TYPE_CHECKING:
+    from slm_jax.checkpoints.source import Source
 
 
 def _quiet_orbax() -> None:
@@ -58,6 +62,15 @@ def restore_params(directory: Path, abstract_params: Any = None) -> Any:
     Raises UserError where a name or a shape differs.
     """
     return _restore_item(directory, "params", abstract_params)
+
+
+def params_shapes(directory: Path) -> Any:
+    """The tree of a verified checkpoint's parameters; each leaf has a `shape`. Nothing is read but the description."""
+    try:
+        with ocp.PyTreeCheckpointer() as checkpointer:
+            return checkpointer.metadata(directory / "params").item_metadata.tree
+    except OSError as error:
+        raise UserError(f"checkpoint {directory} cannot be read: params: {first_line(error)}") from error
 
 
 def restore_state(directory: Path, abstract_state: Any) -> Any:
@@ -109,14 +122,14 @@ def _check_same_tree(directory: Path, item: str, stored: Any, wanted: Any) -> No
 class Restored:
     state: Any
     source: str  # "checkpoint" | "init_from" | "scratch"
-    directory: Path | None  # the checkpoint that was read
+    directory: Path | None  # what was read
     notes: tuple[str, ...]  # what must be said aloud: damaged checkpoints that were passed over
 
 
-def restore_or_init(store: CheckpointStore, *, init_state: Callable[[], Any], abstract_state: Any, init_from: str) -> Restored:
+def restore_or_init(store: CheckpointStore, *, init_state: Callable[[Any], Any], abstract_state: Any, source: Source | None) -> Restored:
     """The state that a run starts with: the one place where that is decided.
 
-    `init_state()` makes a fresh TrainState; `abstract_state` has its shapes, dtypes and shardings.
+    `init_state(params)` makes a fresh TrainState, of these parameters or, for None, of random ones; `abstract_state` has its shapes, dtypes and shardings.
     Raises UserError where checkpoints exist but none is intact: starting again in silence would lose the run.
     """
     # 1. The run's own newest intact checkpoint. Damaged ones are set aside, so that their steps can be saved again, and the one before them is taken.
@@ -133,15 +146,12 @@ def restore_or_init(store: CheckpointStore, *, init_state: Callable[[], Any], ab
     if damaged:
         raise UserError(f"no checkpoint in {store.directory} is intact ({'; '.join(damaged.values())}): restore a copy, or start again in another --workdir")
 
-    # 2. The parameters of another run or checkpoint; optimizer and step are fresh.
-    if init_from:
-        directory = find_checkpoint(init_from)
-        verify(directory)
-        params = restore_params(directory, abstract_state.params)
-        return Restored(state=init_state().replace(params=params), source="init_from", directory=directory, notes=())
+    # 2. The parameters of another model; optimizer and step are fresh.
+    if source is not None:
+        return Restored(state=init_state(source.read_params(abstract_state.params)), source="init_from", directory=source.where, notes=())
 
     # 3. From scratch.
-    return Restored(state=init_state(), source="scratch", directory=None, notes=())
+    return Restored(state=init_state(None), source="scratch", directory=None, notes=())
 
 
 # --- writing ---
@@ -172,9 +182,20 @@ class CheckpointStore:
         best = best_step(steps)
         return steps[max(steps) if best is None else best] if steps else None
 
-    def save(self, step: int, state: Any, *, config_dict: Mapping, tokenizer_dir: str | os.PathLike, metrics: Mapping[str, float], best_value: float | None) -> bool:
+    def save(
+        self,
+        step: int,
+        state: Any,
+        *,
+        config_dict: Mapping,
+        tokenizer_dir: str | os.PathLike,
+        source_dir: str | os.PathLike = "",
+        metrics: Mapping[str, float],
+        best_value: float | None,
+    ) -> bool:
         """Start saving `state` (params and opt_state) as checkpoint `step`; False if that step is already there. The state may be donated as soon as this returns.
 
+        An opt_state of None is left out: a checkpoint to load, not to resume from. `source_dir` may be missing.
         best_value: larger is better; None = not judged, never the best.
         Raises UserError if the previous save, or the start of this one, failed for want of space or permission.
         """
@@ -184,11 +205,14 @@ class CheckpointStore:
         best_value = best_value if best_value is not None and math.isfinite(best_value) else None
         about = {"step": step, "best_value": best_value, "metrics": {k: float(v) if math.isfinite(v) else None for k, v in metrics.items()}, "slm_jax": __version__}
         self._files = {"config.json": _json(config_dict), "checkpoint.json": _json(about)}
-        self._files |= {f"tokenizer/{path.name}": path.read_bytes() for path in sorted(Path(tokenizer_dir).iterdir()) if path.is_file()}
+        for name, directory in (("tokenizer", tokenizer_dir), ("source", source_dir)):
+            if directory and Path(directory).is_dir():
+                self._files |= {f"{name}/{path.name}": path.read_bytes() for path in sorted(Path(directory).iterdir()) if path.is_file()}
         self._best_values[step] = best_value
         self._saving = step
         try:
-            self._open().save(step, args=ocp.args.Composite(params=ocp.args.PyTreeSave(state.params), opt_state=ocp.args.PyTreeSave(state.opt_state)))
+            items = {"params": state.params} | ({} if state.opt_state is None else {"opt_state": state.opt_state})
+            self._open().save(step, args=ocp.args.Composite(**{name: ocp.args.PyTreeSave(item) for name, item in items.items()}))
         except Exception as error:
             raise self._failed(error) from error
         return True

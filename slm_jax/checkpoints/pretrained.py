@@ -1,4 +1,4 @@
-"""Open what a run has made: `slm_jax.load(path)`. Nothing outside the checkpoint's directory is needed, and any number of devices will do."""
+"""Open a model to ask it something: `slm_jax.load(path)`, of what a run has made or of a published one. Nothing else is needed, and any number of devices will do."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ import contextlib
 import dataclasses
 import functools
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-from slm_jax.checkpoints.directory import find_checkpoint, read_config, verify
-from slm_jax.checkpoints.orbax_store import restore_params
+from slm_jax.checkpoints.source import open_source
 from slm_jax.config import Config
-from slm_jax.data.tokenizer import Tokenizer, encode_prompt
+from slm_jax.data.prompts import PromptFormat, prompt_format
+from slm_jax.data.tokenizer import Tokenizer
 from slm_jax.domains import get_domain
 from slm_jax.domains.base import Domain, Table
 from slm_jax.errors import UserError
@@ -31,12 +31,13 @@ PRECISIONS = ("bfloat16", "float32")
 class LoadedModel:
     """A trained model with all that is needed to ask it something."""
 
-    config: Config  # as it was trained, with `model.vocab_size` filled in and `precision` as asked for
+    config: Config  # as it was trained, with all sizes filled in and `precision` as asked for
     params: dict  # float32, on the first device
     tokenizer: Tokenizer
     domain: Domain
     model: Decoder
-    directory: Path  # the checkpoint it came from
+    directory: Path  # the checkpoint, directory or file that it came from
+    huggingface: Mapping[str, Mapping]  # the published model's own config.json and generation_config.json, if it began as one
 
     def logits(self, ids) -> np.ndarray:
         """float32 logits [B, T, V] of token ids [B, T]; each row is one sequence without padding. Raises UserError for what is not ids of this tokenizer."""
@@ -73,57 +74,73 @@ class LoadedModel:
         for number, (prompt, table) in enumerate(zip(prompts, tables, strict=True), 1):
             if problem := self.prompt_problem(prompt, table):
                 raise UserError(f"prompt {number}: {problem}")
-            encoded.append(encode_prompt(self.domain, self.tokenizer, prompt, table))
-        generations = self._generator.generate(
-            encoded,
-            max_tokens=self.config.eval.max_tokens if max_tokens is None else max_tokens,
-            eos_ids=(self.tokenizer.eos_id,),
-            temperature=temperature,
-            top_k=top_k,
-            top_p=top_p,
-            seed=seed,
-        )
-        return [self.tokenizer.decode(generation.ids) for generation in generations]
+            encoded.append(self._format.prompt_ids(prompt, table))
+        return self._answers(encoded, max_tokens=max_tokens, temperature=temperature, top_k=top_k, top_p=top_p, seed=seed)
+
+    def chat(self, messages: Sequence[Mapping], *, max_tokens: int | None = None, temperature: float = 0.0, top_k: int = 0, top_p: float = 1.0, seed: int = 0) -> str:
+        """The answer to a conversation, [{"role": "system" | "user" | "assistant", "content": text}, ...], written by the tokenizer's chat template.
+
+        Raises UserError for a model without a template, for messages that it cannot write, and for a conversation that leaves no room for an answer.
+        """
+        ids = self.tokenizer.encode_batch([self.tokenizer.format_chat(messages)])[0]
+        if problem := self._length_problem(ids):
+            raise UserError(f"the conversation cannot be answered: {problem}")
+        return self._answers([ids], max_tokens=max_tokens, temperature=temperature, top_k=top_k, top_p=top_p, seed=seed)[0]
 
     def prompt_problem(self, instruction: str, table: Table | None = None) -> str:
         """Why an instruction cannot be asked, or ''."""
         try:
             self.domain.prompt(instruction, table)  # refuses an empty instruction too, which training takes for a document
-            ids = encode_prompt(self.domain, self.tokenizer, instruction, table)
+            ids = self._format.prompt_ids(instruction, table)
         except UserError as error:
             return str(error)
-        room = self.config.data.sequence_length
-        return f"it has {len(ids)} tokens, and the model was trained on rows of {room}: write a shorter one" if len(ids) >= room else ""
+        return self._length_problem(ids)
+
+    @property
+    def room(self) -> int:
+        """Tokens, prompt and answer together, that the model was made for."""
+        return self.config.model.context_length or self.config.data.sequence_length
+
+    def _length_problem(self, ids: Sequence[int]) -> str:
+        return f"it has {len(ids)} tokens, and the model was trained on rows of {self.room}: write a shorter one" if len(ids) >= self.room else ""
+
+    def _answers(self, prompts: Sequence[Sequence[int]], *, max_tokens: int | None, **sampling) -> list[str]:
+        max_tokens = self.config.eval.max_tokens if max_tokens is None else max_tokens
+        generations = self._generator.generate(prompts, max_tokens=max_tokens, eos_ids=self.tokenizer.stop_ids, **sampling)
+        return [self.tokenizer.decode(generation.ids) for generation in generations]
+
+    @functools.cached_property
+    def _format(self) -> PromptFormat:
+        return prompt_format(self.domain, self.tokenizer, self.config.data)
 
     @functools.cached_property
     def _generator(self) -> Generator:
-        config = self.config
-        return Generator(
-            self.model, self.params, max_length=config.data.sequence_length, vocab_size=self.tokenizer.vocab_size, batch_size=config.eval.batch_size
-        )
+        return Generator(self.model, self.params, max_length=self.room, vocab_size=self.tokenizer.vocab_size, batch_size=self.config.eval.batch_size)
 
 
-def load(path: str | os.PathLike, *, precision: str | None = None) -> LoadedModel:
-    """Open a run's directory (its best checkpoint, else the latest) or one checkpoint. The optimizer state is not restored.
+def load(path: str | os.PathLike, *, precision: str | None = None, domain: str | None = None) -> LoadedModel:
+    """Open a run's directory (its best checkpoint, else the latest), one checkpoint, a Hugging Face directory or hub name, a .gguf file (see checkpoints/source.py).
 
-    precision: of matmul operands, "bfloat16" or "float32"; None = as it was trained. Raises UserError for a path that is no checkpoint, and for a damaged one.
+    precision: of matmul operands, "bfloat16" or "float32"; None = as it was trained, of a published model bfloat16.
+    domain: another than the model was trained for, to ask and judge it by. The optimizer state is not restored.
+    Raises UserError for a path that is no model, and for a damaged one.
     """
     if precision is not None and precision not in PRECISIONS:
         raise UserError(f"precision={precision!r} is unknown: write one of {', '.join(PRECISIONS)}, or None for that of the run")
-    directory = find_checkpoint(path)
-    verify(directory)
-    config = read_config(directory)
+    source = open_source(path)
+    config = dataclasses.replace(source.config, precision=precision or source.config.precision)
+    if domain is not None and domain != config.domain:
+        config = dataclasses.replace(config, domain=domain, data=dataclasses.replace(config.data, prompt_format="auto"))
+        config.check()
     _use_compilation_cache(config)
-    params = jax.device_put(restore_params(directory), jax.devices()[0])
-    vocab_size = params["embed"]["embedding"].shape[0]  # a run's config may leave it to the tokenizer
-    config = dataclasses.replace(config, model=dataclasses.replace(config.model, vocab_size=vocab_size), precision=precision or config.precision)
     return LoadedModel(
         config=config,
-        params=params,
-        tokenizer=Tokenizer.load(directory / "tokenizer"),
+        params=source.read_params(),
+        tokenizer=source.tokenizer,
         domain=get_domain(config.domain),
         model=Decoder(config.model, config.precision),
-        directory=directory,
+        directory=source.where,
+        huggingface=source.huggingface,
     )
 
 

@@ -56,8 +56,23 @@ def save(store, step, tokenizer_dir, *, best_value=None):
     return state
 
 
-def restore(store, *, init_from=""):
-    return restore_or_init(store, init_state=make_state, abstract_state=make_state(), init_from=init_from)
+class OtherRun:
+    """What `checkpoints/source.py` gives for another run."""
+
+    def __init__(self, run):
+        self.where = find_checkpoint(run)
+        verify(self.where)
+
+    def read_params(self, abstract_params):
+        return restore_params(self.where, abstract_params)
+
+
+def start_state(params):
+    return make_state() if params is None else make_state().replace(params=params)
+
+
+def restore(store, *, source=None):
+    return restore_or_init(store, init_state=start_state, abstract_state=make_state(), source=source)
 
 
 @pytest.fixture
@@ -163,13 +178,13 @@ def test_when_none_is_intact_the_run_does_not_start_again_in_silence(run):
 
 def test_the_ladder_init_from_then_scratch(run, tmp_path):
     with reopen(tmp_path / "new") as store:
-        restored = restore(store, init_from=str(run))
+        restored = restore(store, source=OtherRun(run))
         assert (restored.source, restored.directory) == ("init_from", run / "checkpoints" / "20")
         assert_equal_bits(restored.state, make_state().replace(params=make_state(seed=20).params))  # the optimizer starts anew
         assert restore(store).source == "scratch"
         flip(run / "checkpoints" / "20" / "config.json")
         with pytest.raises(DamagedCheckpoint):
-            restore(store, init_from=str(run))
+            restore(store, source=OtherRun(run))
 
 
 def test_latest_and_best_are_kept_also_over_a_restart(tmp_path, tokenizer_dir):
@@ -279,7 +294,7 @@ RESHARD = """
     sharding = lambda x: NamedSharding(mesh, P("fsdp") if x.ndim and x.shape[0] % len(jax.devices()) == 0 else P())
     abstract = jax.tree.map(lambda x: jax.ShapeDtypeStruct(x.shape, x.dtype, sharding=sharding(x)), make_state())
     with reopen(run) as store:
-        restored = restore_or_init(store, init_state=make_state, abstract_state=abstract, init_from="")
+        restored = restore_or_init(store, init_state=None, abstract_state=abstract, source=None)
         assert len(restored.state.params["embed"]["embedding"].sharding.device_set) == len(jax.devices())
         assert_equal_bits(restored.state, make_state(seed=20, step=20).replace(step=jnp.int32(int(restored.directory.name))))
         store.save(int(restored.state.step) + 1, restored.state, config_dict=to_dict(Config()), tokenizer_dir=tokenizer_dir, metrics={}, best_value=None)

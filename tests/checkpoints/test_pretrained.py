@@ -16,8 +16,7 @@ import pytest
 import slm_jax
 from slm_jax.checkpoints.orbax_store import CheckpointStore
 from slm_jax.config import CheckpointConfig, Config, DataConfig, EvalConfig, ModelConfig, TokenizerConfig, to_dict
-from slm_jax.data.tokenizer import encode_prompt, train_tokenizer
-from slm_jax.domains import get_domain
+from slm_jax.data.tokenizer import train_tokenizer
 from slm_jax.errors import UserError
 from slm_jax.models.decoder import Decoder
 from slm_jax.training.state import init_state
@@ -77,7 +76,7 @@ def test_generate_is_greedy_by_the_models_own_logits(trained, here):
     answers = loaded.generate(prompts)
     tokenizer = loaded.tokenizer
     for prompt, answer in zip(prompts, answers, strict=True):
-        ids = encode_prompt(get_domain("text"), tokenizer, prompt)
+        ids = [tokenizer.bos_id, *tokenizer.encode(prompt)]
         generated = []
         while len(generated) < CONFIG.eval.max_tokens:
             row = ids + generated
