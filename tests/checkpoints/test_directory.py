@@ -83,7 +83,7 @@ def test_what_is_no_checkpoint_is_told_so(tmp_path):
     with pytest.raises(UserError, match="is empty"):
         find_checkpoint(tmp_path / "excel")
     (tmp_path / "excel" / "notes.txt").write_text("")
-    with pytest.raises(UserError, match="neither a run's directory nor a checkpoint"):
+    with pytest.raises(UserError, match="neither a run's directory, a checkpoint nor"):
         find_checkpoint(tmp_path / "excel")
     with pytest.raises(UserError, match="is a file"):
         find_checkpoint(tmp_path / "excel" / "notes.txt")
