@@ -80,7 +80,8 @@ def find_checkpoint(path: str | os.PathLike) -> Path:
         return path
     steps = step_directories(path / "checkpoints") or step_directories(path)
     if not steps:
-        what = "has no checkpoint yet" if (path / "config.json").exists() else "is neither a run's directory, a checkpoint nor a Hugging Face model" if any(path.iterdir()) else "is empty"
+        other = "is neither a run's directory, a checkpoint nor a Hugging Face model" if any(path.iterdir()) else "is empty"
+        what = "has no checkpoint yet" if (path / "config.json").exists() else other
         raise UserError(f"{path} {what}: write a run directory that holds checkpoints/STEP, or one of these")
     best = best_step(steps)
     return steps[max(steps) if best is None else best]
