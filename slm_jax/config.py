@@ -7,6 +7,9 @@ A recipe in `configs/` starts from `default_config()`, an ml_collections ConfigD
 from __future__ import annotations
 
 import dataclasses
+import pathlib
+import pkgutil
+import re
 import typing
 from collections.abc import Mapping
 
@@ -109,10 +112,16 @@ class TokenizerConfig:
 class DataConfig:
     """Where examples come from, and how they become rows of tokens."""
 
-    train: str = ""  # a file of examples; empty = the domain makes its own
-    validation: str = ""  # a file of examples; empty = the domain's own splits, or a slice of `train`
+    train: str = ""  # a file of examples, a pattern of files, a directory or a dataset's name (data/files.py); empty = the domain makes its own
+    validation: str = ""  # as `train`; empty = the domain's own splits, or a slice of `train`
+    mixture: tuple[str, ...] = ()  # instruct domain: several of what `train` takes, in place of it
+    mixture_weights: tuple[float, ...] = ()  # share of the training examples that each of `mixture` gives, in any unit; empty = all that each has, once
+    streaming: bool = False  # instruct domain: examples are read from disk in several passes and never held all at once
+    near_duplicates: str = "report"  # instruct domain: training examples that are nearly a validation example: "report" | "drop"
     instruction_column: str = "instruction"
+    input_column: str = "input"  # what the instruction is about, where rows have it: put below the instruction
     response_column: str = "response"  # "formula" is accepted too
+    messages_column: str = "messages"  # rows without an instruction: a chat, [{"role", "content"}, ...]; "conversations" with "from" and "value" is accepted too
     table_column: str = "table"
     text_column: str = "text"  # plain-text domain: the column of a JSONL file that holds a document
     validation_share: float = 0.02  # slice of `train` held out by content hash when `validation` is empty
@@ -129,6 +138,14 @@ class DataConfig:
     def check(self) -> None:
         _one_of("data.prompt_format", self.prompt_format, ("auto", "plain", "chat"))
         _one_of("data.over_length", self.over_length, ("drop", "truncate", "error"))
+        _one_of("data.near_duplicates", self.near_duplicates, ("report", "drop"))
+        if self.mixture and self.train:
+            raise UserError("config.data.mixture and config.data.train are both set: write all training data into config.data.mixture, and '' for config.data.train")
+        if self.mixture_weights and len(self.mixture_weights) != len(self.mixture):
+            wanted = f"write one weight for each of the {len(self.mixture)} parts of config.data.mixture, or ()"
+            raise UserError(f"config.data.mixture_weights has {len(self.mixture_weights)} entries: {wanted}")
+        if not all(0 < weight < float("inf") for weight in self.mixture_weights):
+            raise UserError(f"config.data.mixture_weights={self.mixture_weights}: write numbers above 0")
         _at_least("data.sequence_length", self.sequence_length, 8)
         _at_least("data.examples", self.examples, 1)
         _at_least("data.eval_examples", self.eval_examples, 1)
@@ -145,12 +162,43 @@ class TrainConfig:
     global_batch_size: int = 8  # rows in an update, over all devices and micro-batches
     accumulation_steps: int = 1  # micro-batches that an update is summed over; the result does not depend on it
     loss_chunk_tokens: int = 256  # positions of a row whose logits exist at once
+    trainable: str = ""  # regular expression of whole names in a parameter's path ("layers/mlp/up/kernel"): only these train, e.g. "mlp|head"; empty = all
 
     def check(self) -> None:
+        _expression("train.trainable", self.trainable)
         for name in ("total_steps", "global_batch_size", "accumulation_steps", "loss_chunk_tokens"):
             _at_least(f"train.{name}", getattr(self, name), 1)
         if self.global_batch_size % self.accumulation_steps:
             raise UserError(f"config.train.global_batch_size={self.global_batch_size} does not divide by config.train.accumulation_steps={self.accumulation_steps}")
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class LoraConfig:
+    """Low-rank adapters (arXiv:2106.09685): x W becomes x W + scale (x A) B; A and B train, W and all else is frozen.
+
+    The expressions are searched for whole names in a path: "mlp" and "mlp/up" are in "layers/mlp/up", "p" is not.
+    """
+
+    rank: int = 0  # columns of A; 0 = no adapters, everything trains
+    alpha: float = 16.0  # scale = alpha / rank
+    rslora: bool = False  # scale = alpha / sqrt(rank) (arXiv:2312.03732): learning does not slow down with the rank
+    dora: bool = False  # also train the length of each of W's columns (arXiv:2402.09353)
+    dropout: float = 0.0  # share of the adapters' inputs that are zeroed in training
+    targets: str = "attention/(q|k|v|o)|mlp/(gate|up|down)|mamba/(in_proj|out_proj)"  # regular expression of the matrices that get an adapter
+    train_also: str = ""  # regular expression of parameters that train in full besides, e.g. "embed|head"
+    base_dtype: str = "float32"  # how frozen matrices and embeddings are held: "float32" | "bfloat16": half the memory; on a CPU more, as XLA converts them back
+
+    def check(self) -> None:
+        _at_least("lora.rank", self.rank, 0)
+        if not self.alpha > 0:
+            raise UserError(f"config.lora.alpha={self.alpha}: write a number above 0")
+        if not 0 <= self.dropout < 1:
+            raise UserError(f"config.lora.dropout={self.dropout}: write a share from 0 up to, not including, 1")
+        _one_of("lora.base_dtype", self.base_dtype, ("float32", "bfloat16"))
+        _expression("lora.targets", self.targets)
+        _expression("lora.train_also", self.train_also)
+        if self.rank and not self.targets:
+            raise UserError("config.lora.targets is empty: write the matrices that get an adapter, for example attention/(q|v)")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -233,11 +281,13 @@ class EvalConfig:
     final_examples: int = 300  # examples of each split that are answered and scored at the end
     batch_size: int = 32  # prompts answered at once
     max_tokens: int = 96  # longest answer
+    early_stopping: int = 0  # end after so many evaluations in a row that are no better than the best one; 0 = go on to train.total_steps
 
     def check(self) -> None:
         for name in ("every_steps", "examples", "final_examples", "batch_size", "max_tokens"):
             _at_least(f"eval.{name}", getattr(self, name), 1)
         _at_least("eval.samples", self.samples, 0)
+        _at_least("eval.early_stopping", self.early_stopping, 0)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -251,12 +301,13 @@ class LogConfig:
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Config:
     seed: int = 0
-    domain: str = "excel"  # a module of slm_jax/domains: "excel" | "instruct" | "text"
+    domain: str = "excel"  # a module of slm_jax/domains: "excel" | "sheets" | "code" | "summary" | "prices" | "instruct" | "text", or one of your own there
     precision: str = "bfloat16"  # of matmul operands: "bfloat16" | "float32". Sums, parameters and optimizer are float32 always
     model: ModelConfig = ModelConfig()
     tokenizer: TokenizerConfig = TokenizerConfig()
     data: DataConfig = DataConfig()
     train: TrainConfig = TrainConfig()
+    lora: LoraConfig = LoraConfig()
     optimizer: OptimizerConfig = OptimizerConfig()
     schedule: ScheduleConfig = ScheduleConfig()
     parallel: ParallelConfig = ParallelConfig()
@@ -265,9 +316,13 @@ class Config:
     log: LogConfig = LogConfig()
 
     def check(self) -> None:
-        _one_of("domain", self.domain, ("excel", "instruct", "text"))
+        _one_of("domain", self.domain, domain_names())
         _one_of("precision", self.precision, ("bfloat16", "float32"))
         _at_least("seed", self.seed, 0)
+        if self.domain != "instruct" and (self.data.mixture or self.data.streaming):
+            raise UserError("config.data.mixture and config.data.streaming are for config.domain='instruct': take them out, or write that domain")
+        if self.lora.rank and self.train.trainable:
+            raise UserError(f"config.train.trainable={self.train.trainable!r} is for training without adapters: write it as config.lora.train_also, or set config.lora.rank=0")
         if self.schedule.warmup_steps > self.train.total_steps:
             raise UserError(f"config.schedule.warmup_steps={self.schedule.warmup_steps} is more than config.train.total_steps={self.train.total_steps}")
 
@@ -362,3 +417,16 @@ def _one_of(name: str, value: str, known: tuple[str, ...]) -> None:
 def _at_least(name: str, value: int, least: int) -> None:
     if value < least:
         raise UserError(f"config.{name}={value}: write {least} or more")
+
+
+def domain_names() -> tuple[str, ...]:
+    """The modules of slm_jax/domains: to add one is to add a file."""
+    modules = pkgutil.iter_modules([str(pathlib.Path(__file__).parent / "domains")])
+    return tuple(sorted(module.name for module in modules if module.name != "base"))
+
+
+def _expression(name: str, value: str) -> None:
+    try:
+        re.compile(value)
+    except re.error as error:
+        raise UserError(f"config.{name}={value!r} is not a regular expression ({error}): write one like mlp/(up|down)") from None

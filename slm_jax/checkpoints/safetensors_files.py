@@ -57,7 +57,7 @@ def open_safetensors(directory: str | os.PathLike) -> SafetensorsSource:
     """The tensors of DIRECTORY/model.safetensors, or of the shards that its model.safetensors.index.json names. Raises UserError for what is missing or damaged."""
     directory = Path(directory)
     if (directory / SINGLE).exists():
-        return SafetensorsSource(directory, _read_header(directory / SINGLE))
+        return SafetensorsSource(directory, read_header(directory / SINGLE))
     if (directory / INDEX).exists():
         return SafetensorsSource(directory, _read_shards(directory))
     others = sorted(path.name for path in directory.glob("*.safetensors"))
@@ -115,7 +115,7 @@ def _read_shards(directory: Path) -> dict[str, _Entry]:
             raise UserError(f"{index} names {file!r}, which is not a file beside it: get the file again")
         if not (directory / file).exists():
             raise UserError(f"{directory} has no {file}, which its {INDEX} names: copy or download it")
-        for name, entry in _read_header(directory / file).items():
+        for name, entry in read_header(directory / file).items():
             if name in entries:
                 raise UserError(f"{directory}: {name} is in {entries[name].file.name} and in {file}: get the model again")
             entries[name] = entry
@@ -125,7 +125,7 @@ def _read_shards(directory: Path) -> dict[str, _Entry]:
     return entries
 
 
-def _read_header(path: Path) -> dict[str, _Entry]:
+def read_header(path: Path) -> dict[str, _Entry]:
     """Every tensor of a file. Raises UserError for a file that is not safetensors, that is cut off, or whose header contradicts itself."""
     try:
         size = path.stat().st_size

@@ -10,7 +10,7 @@ Parameters (logical axis names of each in layers.py); matrices are [in, out]. Th
     RUN/attention/{q,k,v,o}/kernel, RUN/attention/{q_norm,k_norm}/scale; or in a run of Mamba2 layers
     RUN/mamba/in_proj/kernel [L, D, I + C + Hm] (z, x, B, C, dt)   RUN/mamba/conv/kernel [L, taps, C], RUN/mamba/conv/bias   RUN/mamba/out_proj/kernel [L, I, D]
     RUN/mamba/{a_log,d,dt_bias} [L, Hm]   RUN/mamba/norm/scale [L, I]
-    and a bias beside every scale (norm = "layer", but not in mamba/) and every kernel whose `*_bias` is set
+    and a bias beside every scale (norm = "layer", but not in mamba/) and every kernel whose `*_bias` is set; beside a kernel with an adapter also lora_a, lora_b ... (lora.py)
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from flax import struct
 from slm_jax.config import ModelConfig
 from slm_jax.models.attention import Attention, LayerCache, LayerKinds, default_positions, layer_kinds, make_tables
 from slm_jax.models.layers import MLP, Dense, LayerRun, Norm, layer_runs, matmul, operand_dtype, transpose
+from slm_jax.models.lora import merge_adapters
 from slm_jax.models.mamba2 import Mamba2, MambaCache, init_mamba_cache
 
 
@@ -55,11 +56,11 @@ def init_cache(config: ModelConfig, batch: int, length: int, *, precision: str) 
 
 
 def split_layers(params, model: Decoder):
-    """`params` for decoding many tokens: each layer's parameters by themselves, matrices already rounded to the dtype of matmul operands.
+    """`params` for decoding many tokens: each layer's parameters by themselves, adapters merged into their matrices, matrices already rounded to the dtype of matmul operands.
 
-    The result is for calls with a cache and for `method="logits"`; an own head and the embedding stay as they are.
+    The result is for calls with a cache and for `method="logits"`; an own head (without an adapter) and the embedding stay as they are.
     """
-    dtype = operand_dtype(model.precision)
+    params, dtype = merge_adapters(params), operand_dtype(model.precision)
     runs = layer_runs(model.config)
 
     def layer(run: LayerRun, i: int):
@@ -118,7 +119,7 @@ class Embedding(nn.Module):
         self.embedding = self.param("embedding", initializer, (self.config.vocab_size, self.config.dim), jnp.float32)
 
     def __call__(self, tokens_BT):
-        return jnp.take(self.embedding, tokens_BT, axis=0, mode="clip")
+        return jnp.take(self.embedding, tokens_BT, axis=0, mode="clip").astype(jnp.float32)  # a frozen one may be held in bfloat16
 
 
 class Decoder(nn.Module):
@@ -143,7 +144,7 @@ class Decoder(nn.Module):
             return nn.scan(
                 block,
                 variable_axes={"params": 0},
-                split_rngs={"params": True},
+                split_rngs={"params": True, "dropout": True},
                 in_axes=(0, nn.broadcast),
                 length=run.length,
                 unroll=min(config.scan_unroll, run.length),

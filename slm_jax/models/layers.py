@@ -28,6 +28,7 @@ import jax
 import jax.numpy as jnp
 
 from slm_jax.config import ModelConfig
+from slm_jax.models import lora
 
 ACTIVATIONS = {"silu": nn.silu, "gelu": functools.partial(nn.gelu, approximate=False), "gelu_tanh": functools.partial(nn.gelu, approximate=True)}
 
@@ -105,7 +106,7 @@ _matmul_bfloat16.defvjp(_matmul_forward, _matmul_backward)
 
 
 class Dense(nn.Module):
-    """A matrix "kernel" [I, O] and, if asked, a "bias" [O]. Use `project`."""
+    """A matrix "kernel" [I, O] and, if asked, a "bias" [O]. Use `project`. Parameters of an adapter (lora.py) are used if they are there."""
 
     inputs: int
     outputs: int
@@ -120,6 +121,7 @@ class Dense(nn.Module):
         self.kernel = self.param("kernel", nn.with_logical_partitioning(initializer, self.axes), (self.inputs, self.outputs), jnp.float32)
         if self.bias:
             self.offset = self.param("bias", nn.with_logical_partitioning(nn.initializers.zeros, self.axes[1:]), (self.outputs,), jnp.float32)
+        self.adapter = {name: self.get_variable("params", name) for name in (*lora.TRAINED, *lora.CONSTANT) if self.has_variable("params", name)}
 
     def __call__(self, x):
         return project(x, self)[0]
@@ -130,8 +132,25 @@ def project(x, *layers: Dense) -> list:
     results = []
     for layer in layers:
         y = matmul(x, layer.kernel, layer.precision)
+        if layer.adapter:
+            y = _adapted(x, y, layer)
         results.append(y + layer.offset if layer.bias else y)
     return results
+
+
+def _adapted(x, y, layer: Dense):
+    """What x W = y becomes with the layer's adapter: two thin products beside it. A B is never formed, nor is a gradient of its size."""
+    adapter = layer.adapter
+    if "lora_dropout" in adapter and layer.has_rng("dropout"):
+        kept = 1 - adapter["lora_dropout"]
+        x = jnp.where(jax.random.bernoulli(layer.make_rng("dropout"), kept, x.shape), x / kept, 0)
+    y = y + adapter["lora_scale"] * matmul(matmul(x, adapter["lora_a"], layer.precision), adapter["lora_b"], layer.precision)
+    if "lora_magnitude" in adapter:
+        # DoRA, section 4.3: the length of the columns is taken as a constant, which spares the backward pass a product of W's size.
+        weights = {name: jax.lax.stop_gradient(adapter[name]) for name in ("lora_a", "lora_b", "lora_scale")}
+        merged = lora.merged_kernel({"kernel": jax.lax.stop_gradient(layer.kernel), **weights})
+        y = y * (adapter["lora_magnitude"] / jnp.linalg.norm(merged, axis=-2))
+    return y
 
 
 class Norm(nn.Module):

@@ -42,15 +42,15 @@ class LossSums:
         return _ratio(self.correct, self.tokens)
 
 
-def batch_loss(params, batch: Mapping[str, jax.Array], *, model: nn.Module, loss_chunk_tokens: int) -> LossSums:
-    """The loss sums of a batch: one forward pass, logits at its loss positions only.
+def batch_loss(params, batch: Mapping[str, jax.Array], *, model: nn.Module, loss_chunk_tokens: int, dropout_key: jax.Array | None = None) -> LossSums:
+    """The loss sums of a batch: one forward pass, logits at its loss positions only. Without a `dropout_key` nothing is dropped.
 
     `batch`: tokens, segment_ids, positions int32 [B, T]; loss_positions, targets int32 [B, K]; weights float32 [B, K], 0 = an unused slot.
     """
-    variables = {"params": params}
-    hidden_BTD = model.apply(variables, batch["tokens"], segment_ids=batch["segment_ids"], positions=batch["positions"], method="hidden")
+    apply = functools.partial(model.apply, {"params": params}, rngs=None if dropout_key is None else {"dropout": dropout_key})
+    hidden_BTD = apply(batch["tokens"], segment_ids=batch["segment_ids"], positions=batch["positions"], method="hidden")
     hidden_BKD = jnp.take_along_axis(hidden_BTD, batch["loss_positions"][:, :, None], axis=1)
-    logits_of = functools.partial(model.apply, variables, method="logits")
+    logits_of = functools.partial(apply, method="logits")
     return chunked_cross_entropy(hidden_BKD, targets=batch["targets"], weights=batch["weights"], logits_of=logits_of, chunk_tokens=loss_chunk_tokens)
 
 

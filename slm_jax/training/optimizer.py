@@ -17,6 +17,8 @@ from slm_jax.training.schedule import Schedule
 # layers, a norm's scale has two and a kernel three.
 KINDS = (
     (r"embed[^/]*/[^/]+$", "embedding"),
+    (r"(^|/)lora_[ab]$", "matrix"),
+    (r"(^|/)lora_magnitude$", "vector"),
     (r"(scale|bias|mamba/a_log|mamba/d|mamba/conv/kernel)$", "vector"),
     (r"(^|/)(lm_)?head/kernel$", "head"),
     (r"(^|/)kernel$", "matrix"),

@@ -25,7 +25,8 @@ from jax.sharding import AxisType, Mesh, NamedSharding, PartitionSpec
 
 from slm_jax.config import MeshConfig, ParallelConfig
 from slm_jax.errors import UserError
-from slm_jax.training.state import TrainState, init_boxed_params, init_state, state_from_params
+from slm_jax.models.lora import join_params
+from slm_jax.training.state import EVERYTHING, TrainState, Tuning, init_boxed_params, init_state, state_from_params, tune
 from slm_jax.training.step import DEVICES, RowReport
 
 MESH_AXES = ("data", "fsdp", "tensor")
@@ -108,26 +109,31 @@ class Parallel(abc.ABC):
                 f"x config.train.accumulation_steps={accumulation_steps}: write {f'{below} or {above}' if below else above}"
             )
 
-    def abstract_state(self, *, model: nn.Module, tx: optax.GradientTransformation) -> TrainState:
+    def abstract_state(self, *, model: nn.Module, tx: optax.GradientTransformation, tuning: Tuning = EVERYTHING) -> TrainState:
         """Shapes, types and shardings of the state as `jax.ShapeDtypeStruct`s, for restoring a checkpoint onto these devices.
 
         Raises UserError if the sizes of the mesh do not divide those of the parameters.
         """
-        state = jax.eval_shape(functools.partial(init_state, 0, model=model, tx=tx))
-        return jax.tree.map(lambda x, s: jax.ShapeDtypeStruct(x.shape, x.dtype, sharding=s), state, self._state_shardings(state, model=model))
+        state = jax.eval_shape(functools.partial(init_state, 0, model=model, tx=tx, tuning=tuning))
+        return _with_shardings(state, self._state_shardings(state, model=model, tuning=tuning))
 
-    def init_state(self, seed: int, *, model: nn.Module, tx: optax.GradientTransformation) -> TrainState:
+    def abstract_params(self, *, model: nn.Module) -> dict:
+        """The same of the model's own parameters, all float32 and without adapters, for reading them from where they are stored."""
+        params = nn.meta.unbox(jax.eval_shape(functools.partial(init_boxed_params, 0, model=model)))
+        return _with_shardings(params, self._params_shardings(params, model=model, tuning=EVERYTHING)[0])
+
+    def init_state(self, seed: int, *, model: nn.Module, tx: optax.GradientTransformation, tuning: Tuning = EVERYTHING) -> TrainState:
         """`state.init_state`, born in place: no device ever holds more than its share."""
-        shardings = jax.tree.map(lambda x: x.sharding, self.abstract_state(model=model, tx=tx))
+        shardings = jax.tree.map(lambda x: x.sharding, self.abstract_state(model=model, tx=tx, tuning=tuning))
         with self._context():
-            return jax.jit(functools.partial(init_state, seed, model=model, tx=tx), out_shardings=shardings)()
+            return jax.jit(functools.partial(init_state, seed, model=model, tx=tx, tuning=tuning), out_shardings=shardings)()
 
-    def state_from_params(self, params, *, model: nn.Module, tx: optax.GradientTransformation) -> TrainState:
+    def state_from_params(self, params, *, model: nn.Module, tx: optax.GradientTransformation, tuning: Tuning = EVERYTHING) -> TrainState:
         """`state.state_from_params` of parameters that lie anywhere. They are copied: the first update does not take them from their owner."""
-        shardings = jax.tree.map(lambda x: x.sharding, self.abstract_state(model=model, tx=tx))
-        params = jax.device_put(params, shardings.params, may_alias=False)
+        shardings = jax.tree.map(lambda x: x.sharding, self.abstract_state(model=model, tx=tx, tuning=tuning))
+        params = jax.device_put(params, jax.tree.map(lambda x: x.sharding, self.abstract_params(model=model)), may_alias=False)
         with self._context():
-            return jax.jit(functools.partial(state_from_params, tx=tx), out_shardings=shardings, donate_argnums=0)(params)
+            return jax.jit(functools.partial(state_from_params, tx=tx, tuning=tuning), out_shardings=shardings, donate_argnums=0)(params)
 
     def put_batch(self, batch: Mapping[str, np.ndarray]) -> dict[str, jax.Array]:
         """A batch of host arrays [B, ...] on the devices. Returns at once and may be called from another thread. Raises UserError if B does not divide."""
@@ -145,9 +151,9 @@ class Parallel(abc.ABC):
         """`step(params, batch) -> sums` (`step.eval_step` with all else bound), compiled; the parameters stay."""
         return self._compile(step, params, batch, outputs=self.replicated, donate=False)
 
-    def row_report(self, report: Callable, *, params, batch: Mapping[str, np.ndarray]) -> RowReport:
-        """`report(params, batch)` (`step.row_report` with all else bound) of a host batch, as NumPy arrays. Compiles; every device does all rows."""
-        return jax.device_get(jax.jit(report, out_shardings=self.replicated)(params, jax.device_put(dict(batch), self.replicated)))
+    def row_report(self, report: Callable, *, state: TrainState, batch: Mapping[str, np.ndarray]) -> RowReport:
+        """`report(state, batch)` (`step.row_report` with all else bound) of a host batch, as NumPy arrays. Compiles; every device does all rows."""
+        return jax.device_get(jax.jit(report, out_shardings=self.replicated)(state, jax.device_put(dict(batch), self.replicated)))
 
     def to_host(self, scalars):
         """A tree of scalars as Python numbers. Waits for them, so ask for those of a step after launching the next one."""
@@ -175,8 +181,14 @@ class Parallel(abc.ABC):
     @abc.abstractmethod
     def _context(self) -> contextlib.AbstractContextManager: ...
 
+    def _state_shardings(self, state: TrainState, *, model: nn.Module, tuning: Tuning) -> TrainState:
+        """Parameters as `_params_shardings` says, optimizer state like the parameter it belongs to."""
+        trained, frozen = self._params_shardings(state.all_params, model=model, tuning=tuning)
+        return TrainState(step=self.replicated, params=trained, opt_state=_like_params(state.opt_state, state.params, trained, self.replicated), frozen=frozen)
+
     @abc.abstractmethod
-    def _state_shardings(self, state: TrainState, *, model: nn.Module) -> TrainState: ...
+    def _params_shardings(self, params, *, model: nn.Module, tuning: Tuning) -> tuple[dict, dict]:
+        """Of the abstract parameters of a tuned model: those that train, those that are frozen."""
 
     @abc.abstractmethod
     def _transform(self, function: Callable, *, outputs, donate: bool): ...
@@ -199,8 +211,9 @@ class PmapParallel(Parallel):
     def _context(self):
         return contextlib.nullcontext()
 
-    def _state_shardings(self, state, *, model):
-        return jax.tree.map(lambda _: self.replicated, state)
+    def _params_shardings(self, params, *, model, tuning):
+        boxed = jax.eval_shape(lambda: tune(init_boxed_params(0, model=model), tuning))
+        return jax.tree.map(lambda _: self.replicated, nn.meta.unbox(boxed))
 
     def _transform(self, function, *, outputs, donate):
         # Arguments that already lie as pmap wants them are donated in earnest; from a single device they would be copied first.
@@ -226,11 +239,11 @@ class MeshParallel(Parallel):
         with jax.set_mesh(self.mesh), nn.logical_axis_rules(AXIS_RULES):  # without a mesh set, logical constraints do nothing and say nothing
             yield
 
-    def _state_shardings(self, state, *, model):
-        boxed = jax.eval_shape(functools.partial(init_boxed_params, 0, model=model))
+    def _params_shardings(self, params, *, model, tuning):
+        boxed = jax.eval_shape(lambda: tune(init_boxed_params(0, model=model), tuning))
         shardings = nn.logical_to_mesh_sharding(nn.get_partition_spec(boxed), self.mesh, AXIS_RULES)
-        jax.tree_util.tree_map_with_path(self._check_divides, state.params, shardings)
-        return TrainState(step=self.replicated, params=shardings, opt_state=_like_params(state.opt_state, state.params, shardings, self.replicated))
+        jax.tree_util.tree_map_with_path(self._check_divides, params, join_params(*shardings))
+        return shardings
 
     def _check_divides(self, path, x, sharding: NamedSharding) -> None:
         for size, axes in zip(x.shape, sharding.spec, strict=False):  # a spec may be shorter than the shape
@@ -286,6 +299,10 @@ def _like_params(opt_state, params, shardings, replicated: NamedSharding):
         return next((sharding for shape, sharding in filter(None, ends) if shape == x.shape), replicated)
 
     return jax.tree_util.tree_map_with_path(one, opt_state)
+
+
+def _with_shardings(tree, shardings):
+    return jax.tree.map(lambda x, s: jax.ShapeDtypeStruct(x.shape, x.dtype, sharding=s), tree, shardings)
 
 
 def _memory(compiled) -> StepMemory:

@@ -10,8 +10,9 @@ import jax
 import jax.numpy as jnp
 import optax
 
+from slm_jax.models.lora import has_dropout, join_params
 from slm_jax.training.loss import LossSums, batch_loss
-from slm_jax.training.state import TrainState
+from slm_jax.training.state import DROPOUT_STREAM, TrainState, stream_key
 
 DEVICES = "devices"  # the axis that pmap binds
 
@@ -25,9 +26,19 @@ class RowReport:
 
 
 def train_step(
-    state: TrainState, batch: Mapping[str, jax.Array], *, model: nn.Module, tx: optax.GradientTransformation, accumulation_steps: int, loss_chunk_tokens: int
+    state: TrainState,
+    batch: Mapping[str, jax.Array],
+    *,
+    model: nn.Module,
+    tx: optax.GradientTransformation,
+    accumulation_steps: int,
+    loss_chunk_tokens: int,
+    seed: int = 0,
 ) -> tuple[TrainState, dict[str, jax.Array]]:
     """One update on `batch` (see `loss.batch_loss`), the same under jit, pmap and a mesh, and for any number of micro-batches.
+
+    Only `state.params` have gradients; `state.frozen` comes back as it went in, in the same memory if the state is donated. `seed` is that of the adapters' dropout,
+    if they have any: another mask at each step, micro-batch and device of pmap.
 
     Loss and gradient are sums over micro-batches and devices, divided once by the weight of the whole batch. B is a multiple of `accumulation_steps` times the devices.
 
@@ -37,7 +48,8 @@ def train_step(
     Metrics, scalars: loss (nats per unit of weight), accuracy (of targets with a weight), tokens (such targets), weight, padding_share (of the batch's B * T
     places), grad_norm (before clipping), param_norm (before the update), update_ratio (norm of the update / param_norm), finite (bool).
     """
-    grads, sums = _summed_gradients(state.params, batch, model=model, accumulation_steps=accumulation_steps, loss_chunk_tokens=loss_chunk_tokens)
+    dropout_key = _of_device(stream_key(seed, stream=DROPOUT_STREAM, step=state.step)) if has_dropout(state.frozen) else None
+    grads, sums = _summed_gradients(state, batch, model=model, accumulation_steps=accumulation_steps, loss_chunk_tokens=loss_chunk_tokens, dropout_key=dropout_key)
     segment_ids = batch["segment_ids"]
     filled, places = jnp.sum(segment_ids > 0, dtype=jnp.int32), jnp.full((), segment_ids.size, jnp.int32)
     grads, sums, filled, places = sum_over_devices((grads, sums, filled, places))
@@ -45,12 +57,12 @@ def train_step(
     weight = jnp.where(sums.weight > 0, sums.weight, 1.0)
     grads = jax.tree.map(lambda g: g / weight, grads)
     updates, opt_state = tx.update(grads, state.opt_state, state.params)
-    updated = TrainState(step=state.step + 1, params=optax.apply_updates(state.params, updates), opt_state=opt_state)
+    updated = (state.step + 1, optax.apply_updates(state.params, updates), opt_state)
 
     grad_norm, param_norm, update_norm = optax.tree.norm(grads), optax.tree.norm(state.params), optax.tree.norm(updates)
     finite = jnp.isfinite(sums.loss) & jnp.isfinite(grad_norm) & jnp.isfinite(update_norm)
-    state = jax.tree.map(lambda new, old: jnp.where(finite, new, old), updated, state)
-    return state, {
+    step, params, opt_state = jax.tree.map(lambda new, old: jnp.where(finite, new, old), updated, (state.step, state.params, state.opt_state))
+    return state.replace(step=step, params=params, opt_state=opt_state), {
         "loss": sums.mean_loss,
         "accuracy": sums.accuracy,
         "tokens": sums.tokens,
@@ -64,16 +76,20 @@ def train_step(
 
 
 def eval_step(params, batch: Mapping[str, jax.Array], *, model: nn.Module, loss_chunk_tokens: int) -> LossSums:
-    """The loss sums of `batch` over all devices; rows that only fill it up have weight 0 and add nothing."""
+    """The loss sums of `batch` over all devices, without dropout; rows that only fill it up have weight 0 and add nothing. `params`: `TrainState.all_params`."""
     return sum_over_devices(batch_loss(params, batch, model=model, loss_chunk_tokens=loss_chunk_tokens))
 
 
-def row_report(params, batch: Mapping[str, jax.Array], *, model: nn.Module, loss_chunk_tokens: int) -> RowReport:
-    """Loss and gradient norm of every row by itself, one after the other: slow, for finding the rows behind a number that is not finite."""
+def row_report(state: TrainState, batch: Mapping[str, jax.Array], *, model: nn.Module, loss_chunk_tokens: int) -> RowReport:
+    """Loss and gradient norm of every row by itself, without dropout, one after the other: slow, for finding the rows behind a number that is not finite."""
 
     def one(row):
         row = jax.tree.map(lambda x: x[None], row)
-        loss, grads = jax.value_and_grad(lambda p: batch_loss(p, row, model=model, loss_chunk_tokens=loss_chunk_tokens).loss)(params)
+
+        def loss_of(params):
+            return batch_loss(join_params(params, state.frozen), row, model=model, loss_chunk_tokens=loss_chunk_tokens).loss
+
+        loss, grads = jax.value_and_grad(loss_of)(state.params)
         return RowReport(loss=loss, grad_norm=optax.tree.norm(grads))
 
     return jax.lax.map(one, dict(batch))
@@ -87,22 +103,32 @@ def sum_over_devices(tree):
         return tree
 
 
-def _summed_gradients(params, batch, *, model, accumulation_steps, loss_chunk_tokens):
-    """Gradient of the summed loss, and the `LossSums`, of this device's rows."""
+def _of_device(key):
+    """Another key on each of pmap's devices; elsewhere the key itself, because there one mask covers the rows of all devices."""
+    try:
+        return jax.random.fold_in(key, jax.lax.axis_index(DEVICES))
+    except NameError:
+        return key
 
-    def loss_of(params, rows):
-        sums = batch_loss(params, rows, model=model, loss_chunk_tokens=loss_chunk_tokens)
+
+def _summed_gradients(state: TrainState, batch, *, model, accumulation_steps, loss_chunk_tokens, dropout_key):
+    """Gradient of the summed loss in `state.params`, and the `LossSums`, of this device's rows."""
+
+    def loss_of(params, rows, i):
+        key = None if dropout_key is None else jax.random.fold_in(dropout_key, i)
+        sums = batch_loss(join_params(params, state.frozen), rows, model=model, loss_chunk_tokens=loss_chunk_tokens, dropout_key=key)
         return sums.loss, sums
 
     gradient_of = jax.grad(loss_of, has_aux=True)
     if accumulation_steps == 1:
-        return gradient_of(params, batch)
+        return gradient_of(state.params, batch, 0)
 
     def split(x):  # micro-batch i takes rows i, i + n, i + 2n ...: on a mesh every row stays on its device
         return x.reshape(x.shape[0] // accumulation_steps, accumulation_steps, *x.shape[1:]).swapaxes(0, 1)
 
-    def body(totals, rows):
-        return jax.tree.map(jnp.add, totals, gradient_of(params, rows)), None
+    def body(totals, micro):
+        return jax.tree.map(jnp.add, totals, gradient_of(state.params, *micro)), None
 
-    zeros = jax.tree.map(lambda p: jnp.zeros(p.shape, jnp.float32), params)
-    return jax.lax.scan(body, (zeros, LossSums.zeros()), jax.tree.map(split, dict(batch)))[0]
+    zeros = jax.tree.map(lambda p: jnp.zeros(p.shape, jnp.float32), state.params)
+    micros = (jax.tree.map(split, dict(batch)), jnp.arange(accumulation_steps))
+    return jax.lax.scan(body, (zeros, LossSums.zeros()), micros)[0]

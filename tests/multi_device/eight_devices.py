@@ -8,14 +8,14 @@ import numpy as np
 import optax
 import pytest
 
-from slm_jax.config import MeshConfig, ModelConfig, OptimizerConfig, ParallelConfig, ScheduleConfig
+from slm_jax.config import LoraConfig, MeshConfig, ModelConfig, OptimizerConfig, ParallelConfig, ScheduleConfig
 from slm_jax.errors import UserError
 from slm_jax.models.decoder import Decoder
 from slm_jax.training.loss import batch_loss
 from slm_jax.training.optimizer import make_optimizer
 from slm_jax.training.parallel import make_parallel
 from slm_jax.training.schedule import make_schedule
-from slm_jax.training.state import TrainState, init_state
+from slm_jax.training.state import TrainState, Tuning, init_state
 from slm_jax.training.step import eval_step, train_step
 from tests.training.toy import VOCAB, Toy, ragged_batch
 
@@ -33,13 +33,14 @@ PLANS = {
 }
 CASES = [
     *[("adamw", plan, accumulation_steps) for plan in PLANS for accumulation_steps in (1, 2)],
-    *[(optimizer, plan, accumulation_steps) for optimizer in ("muon", "adafactor") for plan, accumulation_steps in zip(PLANS, (2, 1, 2), strict=True)],
+    *[(name, plan, accumulation_steps) for name in ("muon", "adafactor", "lora") for plan, accumulation_steps in zip(PLANS, (2, 1, 2), strict=True)],
 ]
+TUNINGS = {"lora": Tuning(lora=LoraConfig(rank=2, dora=True, train_also="final_norm", base_dtype="bfloat16"))}  # with AdamW; all else trains everything
 
 
 def model_for(name: str):
     """The decoder with AdamW; with the others a smaller model, which compiles sooner."""
-    return decoder() if name == "adamw" else Toy(dim=32)
+    return decoder() if name in ("adamw", "lora") else Toy(dim=32)
 
 
 def decoder(**fields) -> Decoder:
@@ -50,7 +51,7 @@ def decoder(**fields) -> Decoder:
 def optimizer(name: str) -> optax.GradientTransformation:
     # A gradient that is 0 but for rounding (1e-9 here) moves a parameter by rate * 1e-9 / epsilon. With the usual 1e-8 that alone is more than the tolerance, on
     # one device too when its sums are only taken in another order; so epsilon stands well above the rounding.
-    config = OptimizerConfig(name=name, epsilon=1e-5)
+    config = OptimizerConfig(name="adamw" if name == "lora" else name, epsilon=1e-5)
     return make_optimizer(config, make_schedule(ScheduleConfig(warmup_steps=2), peak=0.01, total_steps=20), precision="float32")
 
 
@@ -64,7 +65,7 @@ def step_function(name: str, accumulation_steps: int = 1):
 
 @functools.cache
 def start(name: str) -> TrainState:
-    return jax.device_get(jax.jit(functools.partial(init_state, 0, model=model_for(name), tx=optimizer(name)))())
+    return jax.device_get(jax.jit(functools.partial(init_state, 0, model=model_for(name), tx=optimizer(name), tuning=tuning_for(name)))())
 
 
 @functools.cache
@@ -77,10 +78,18 @@ def on_one_device(name: str):
     return jax.device_get(state), metrics
 
 
+def tuning_for(name: str) -> Tuning:
+    return TUNINGS.get(name, Tuning())
+
+
+def abstract_state(plan, name: str) -> TrainState:
+    return plan.abstract_state(model=model_for(name), tx=optimizer(name), tuning=tuning_for(name))
+
+
 @functools.cache
 def run(name: str, plan_name: str, accumulation_steps: int):
     plan = make_parallel(PLANS[plan_name])
-    state = jax.tree.map(lambda x, place: jax.device_put(x, place.sharding), start(name), plan.abstract_state(model=model_for(name), tx=optimizer(name)))
+    state = jax.tree.map(lambda x, place: jax.device_put(x, place.sharding), start(name), abstract_state(plan, name))
     step = plan.compile_train_step(step_function(name, accumulation_steps), state=state, batch=batches()[0])
     metrics = []
     for batch in batches():
@@ -149,6 +158,16 @@ def test_the_mesh_shards_parameters_and_optimizer_state_alike():
     for tree in (state.params, adam.mu, adam.nu):
         leaf = functools.reduce(lambda node, key: node[key], up, tree)
         assert leaf.addressable_shards[0].data.shape == (2, 16, 32)  # [layers, dim / fsdp, ff / tensor]
+
+
+def test_adapters_and_their_base_lie_on_the_mesh_like_the_matrix():
+    _, _, state, _ = run("lora", "mesh 2x2x2", 1)
+    up = state.all_params["layers"]["mlp"]["up"]
+    shapes = {name: leaf.addressable_shards[0].data.shape for name, leaf in up.items()}
+    assert shapes == {"kernel": (2, 16, 32), "lora_a": (2, 16, 2), "lora_b": (2, 2, 32), "lora_magnitude": (2, 32), "lora_scale": (2,)}  # [.., dim / fsdp, ff / tensor]
+    adam = next(s for s in jax.tree.leaves(state.opt_state, is_leaf=lambda s: hasattr(s, "mu")) if hasattr(s, "mu"))
+    assert jax.tree.map(lambda x: x.sharding, adam.mu) == jax.tree.map(lambda x: x.sharding, state.params)
+    assert largest_difference(state.frozen, start("lora").frozen) == 0
 
 
 @pytest.mark.parametrize("plan_name", PLANS)

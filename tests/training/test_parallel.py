@@ -50,7 +50,7 @@ def test_a_step_is_compiled_for_one_shape_and_updates_in_place(mode):
     assert jax.tree.map(lambda x: (x.shape, x.dtype, x.sharding), state) == jax.tree.map(
         lambda x: (x.shape, x.dtype, x.sharding), plan.abstract_state(model=MODEL, tx=TX), is_leaf=lambda x: isinstance(x, jax.ShapeDtypeStruct)
     )
-    report = plan.row_report(functools.partial(row_report, model=MODEL, loss_chunk_tokens=8), params=state.params, batch=batch)
+    report = plan.row_report(functools.partial(row_report, model=MODEL, loss_chunk_tokens=8), state=state, batch=batch)
     assert report.loss.shape == (8,) and isinstance(report.loss, np.ndarray)
 
 

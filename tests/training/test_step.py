@@ -128,7 +128,7 @@ def test_row_report_names_the_rows(state):
     batch = ragged_batch(0)
     batch["weights"][:, 0] = 1
     batch["targets"][:, 0] = [3, -7, 3, 3, -7, 3, 3, 3]
-    report = jax.jit(functools.partial(row_report, model=MODEL, loss_chunk_tokens=8))(state.params, batch)
+    report = jax.jit(functools.partial(row_report, model=MODEL, loss_chunk_tokens=8))(state, batch)
     np.testing.assert_array_equal(np.flatnonzero(~np.isfinite(report.loss)), [1, 4])
     batch["weights"][[1, 4]] = 0
     np.testing.assert_allclose(np.delete(report.loss, [1, 4]).sum(), evaluate(state.params, batch).loss, rtol=1e-5)
