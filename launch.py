@@ -11,6 +11,7 @@ from slm_jax.errors import UserError, front_door, nearest
 
 CONFIG = config_flags.DEFINE_config_file("config", None, "A recipe of configs/, with an optional :variant.", lock_config=True)
 WORKDIR = flags.DEFINE_string("workdir", None, "Where the run lives. Default: runs/ and the recipe's name.")
+SHOW_EXAMPLES = flags.DEFINE_integer("show_examples", 0, "Print so many training examples, token by token with their loss mask, and train nothing.", lower_bound=0)
 
 
 @front_door
@@ -39,6 +40,11 @@ def parse_flags(argv: list[str]) -> list[str]:
 @front_door
 def main(argv: list[str]) -> None:
     logging.set_verbosity(logging.WARNING)  # what a run says, it says itself
+    if SHOW_EXAMPLES.value:
+        from slm_jax.reporting.examples import print_examples
+
+        print_examples(CONFIG.value, SHOW_EXAMPLES.value)
+        return
     from slm_jax import train  # imports JAX: only once the flags are known to be right
 
     recipe, _, variant = config_flags.get_config_filename(flags.FLAGS["config"]).partition(":")

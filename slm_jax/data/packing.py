@@ -13,8 +13,11 @@ Columns:
 from __future__ import annotations
 
 import dataclasses
+import functools
 import hashlib
+import itertools
 import json
+import math
 import os
 import shutil
 import tempfile
@@ -25,15 +28,17 @@ from pathlib import Path
 import numpy as np
 
 from slm_jax.config import DataConfig
-from slm_jax.data.prompts import PromptFormat, prompt_format, prompt_texts
+from slm_jax.data.layout import SLOT_MULTIPLE, Laid, Pieces, lay_out, row_blocks
+from slm_jax.data.prompts import EncodedExample, PromptFormat, example_name, prompt_format, prompt_texts
+from slm_jax.data.streams import ExampleStream
 from slm_jax.data.tokenizer import Tokenizer
 from slm_jax.domains.base import Domain, Example
 from slm_jax.errors import UserError
 
 _FORMAT = 1  # counts up when the meaning of a cached row changes
-_SLOT_MULTIPLE = 32
 _ENCODE_EXAMPLES = 4096  # examples encoded at once
-_WRITE_PLACES = 1 << 20  # places of rows laid out and written at once
+_BLOCK_TOKENS = 1 << 22  # tokens of a stream that are laid out in rows at once
+_HISTORY = b"\xff" * 8  # no text is so long
 _ROWS_FILE, _ABOUT_FILE = "rows.arrow", "about.json"
 
 
@@ -49,6 +54,7 @@ class PackReport:
     tokens: int  # places filled
     fill_share: float  # of all places of all rows
     loss_slots: int  # K
+    first_too_long: int = -1  # number, from 0, of the first example that was dropped or truncated
     notes: tuple[str, ...] = ()  # lines for the start page
 
 
@@ -70,17 +76,17 @@ class PackedRows:
 
 
 @dataclasses.dataclass
-class _Pieces:
-    """What goes into rows, flat: piece i is ids[starts[i] : starts[i] + lengths[i] + 1], of whose targets the first `prompts[i]` belong to the prompt."""
+class _Counts:
+    """What became of examples that are longer than a row."""
 
-    ids: np.ndarray  # int32 [total tokens]
-    starts: np.ndarray  # int64 [pieces]
-    lengths: np.ndarray  # int64 [pieces], places taken in a row
-    prompts: np.ndarray  # int64 [pieces]
-    target_bytes: np.ndarray  # int64 [pieces], of the targets of weight 1
-    dropped: int
-    truncated: int
-    split: int
+    dropped: int = 0
+    truncated: int = 0
+    split: int = 0
+    first_too_long: int = -1
+
+    @property
+    def words(self) -> dict[str, int]:
+        return {name: getattr(self, name) for name in ("dropped", "truncated", "split")}
 
 
 def pack(examples: Sequence[Example], *, domain: Domain, tokenizer: Tokenizer, data: DataConfig, prompts: Sequence[str] | None = None) -> PackedRows:
@@ -88,102 +94,144 @@ def pack(examples: Sequence[Example], *, domain: Domain, tokenizer: Tokenizer, d
 
     `prompts`: those of `prompt_texts`, where the caller has them already.
     An example without instruction is a document: cut into windows of a row's length, each target kept. Any other that is longer than a row is dropped, loses the middle
-    of its prompt (never of its answer; dropped if the answer alone is too long), or is an error, by `data.over_length`. Raises UserError for one too long under "error",
-    for nothing left, for a prompt that cannot be, for a cache that cannot be written.
+    of its prompt (never of its answer; dropped if the answer alone is too long), or is an error, by `data.over_length`.
+    An `ExampleStream` is read three times (for the fingerprint, the tokens, the name of one too long) and laid out some millions of tokens at once, so that rows mix what
+    lies near each other in it; the order of rows in training is random over all of them all the same. Memory does not grow with it.
+    Raises UserError for an example too long under "error", for nothing left or nothing to learn, for a prompt that cannot be, for a cache that cannot be written.
     """
-    prompts = prompt_texts(examples, domain=domain) if prompts is None else prompts
+    stream = isinstance(examples, ExampleStream)
+    if stream:
+        prompts = None  # each pass writes them anew
+    elif prompts is None:
+        prompts = prompt_texts(examples, domain=domain)
     written = prompt_format(domain, tokenizer, data)
-    fingerprint = _fingerprint(prompts, examples, written, data)
+    chunks = functools.partial(_chunks, examples, prompts, domain)
+    fingerprint = _fingerprint(chunks(), len(examples), written, data, block_tokens=_BLOCK_TOKENS if stream else 0)
     directory = Path(data.cache_dir).expanduser() / "rows" / fingerprint[:32]
     notes = []
     if directory.exists():
         cached = _read(directory, fingerprint)
         if cached is not None:
-            return cached
+            return _with_name(cached, examples)
         notes.append(f"cached rows in {directory} were damaged: made again")
-    pieces = _encode(prompts, examples, written, data)
     if not examples:
         raise UserError("there are no examples to pack: config.data.train or config.data.validation gave none")
-    if not len(pieces.lengths):
-        raise UserError(f"none of the {len(examples)} examples fits in a row of config.data.sequence_length={data.sequence_length} tokens: write a larger one")
+    counts = _Counts()
+    blocks = _encode(chunks(), written, data, counts, _BLOCK_TOKENS if stream else math.inf)
     try:
-        _make(directory, fingerprint, pieces, tokenizer, data, len(examples))
+        _make(directory, fingerprint, blocks, counts, tokenizer, data, len(examples), on_disk=stream)
     except OSError as error:
         why = error.strerror or error
         raise UserError(f"cannot write packed rows to {directory} ({why}): free space there, or set config.data.cache_dir to another directory") from None
     made = _read(directory, fingerprint)
     if made is None:
         raise UserError(f"packed rows written to {directory} cannot be read back: the disk is damaged or full; set config.data.cache_dir to another directory")
+    made = _with_name(made, examples)
     return dataclasses.replace(made, report=dataclasses.replace(made.report, notes=(*notes, *made.report.notes)))
 
 
-def fit_rows(lengths: np.ndarray, *, capacity: int, seed: int = 0) -> np.ndarray:
-    """The row of each piece, int64 [pieces]: best fit, in a random order, so that rows mix what lies together in a file. No row holds more than `capacity`."""
-    rows = np.empty(len(lengths), np.int64)
-    with_room = [[] for _ in range(capacity + 1)]  # room -> rows that have it
-    rooms = 0  # bit r: with_room[r] has a row
-    count = 0
-    for i in np.random.default_rng(seed).permutation(len(lengths)).tolist():
-        length = int(lengths[i])
-        fitting = rooms >> length
-        if fitting:
-            room = length + (fitting & -fitting).bit_length() - 1
-            row = with_room[room].pop()
-            if not with_room[room]:
-                rooms &= ~(1 << room)
-        else:
-            row, room = count, capacity
-            count += 1
-        rows[i] = row
-        if room > length:
-            with_room[room - length].append(row)
-            rooms |= 1 << (room - length)
-    return rows
+def _with_name(rows: PackedRows, examples: Sequence[Example]) -> PackedRows:
+    """The first example that was too long is named by where it lies now: the same rows may come from another file."""
+    n = rows.report.first_too_long
+    if n < 0:
+        return rows
+    note = f"the first example longer than a row: {example_name(examples[n], n + 1).removeprefix('example ')} (config.data.over_length)"
+    return dataclasses.replace(rows, report=dataclasses.replace(rows.report, notes=(*rows.report.notes, note)))
 
 
-def _encode(prompts: Sequence[str], examples: Sequence[Example], written: PromptFormat, data: DataConfig) -> _Pieces:
+def _chunks(examples: Sequence[Example], prompts: Sequence[str] | None, domain: Domain) -> Iterator[tuple[int, Sequence[Example], Sequence[str]]]:
+    """(number of the first, examples, their prompts), some thousands at once."""
+    if prompts is not None:
+        for first in range(0, len(examples), _ENCODE_EXAMPLES):
+            some = slice(first, first + _ENCODE_EXAMPLES)
+            yield first, examples[some], prompts[some]
+        return
+    first, rest = 0, iter(examples)
+    while chunk := list(itertools.islice(rest, _ENCODE_EXAMPLES)):
+        yield first, chunk, prompt_texts(chunk, domain=domain, first=first + 1)
+        first += len(chunk)
+
+
+def _encode(chunks: Iterator[tuple[int, Sequence[Example], Sequence[str]]], written: PromptFormat, data: DataConfig, counts: _Counts, block_tokens: float) -> Iterator[Pieces]:
+    """Pieces of about `block_tokens` tokens, one after the other. Adds to `counts`."""
+    block = _Block()
+    for first, examples, prompts in chunks:
+        block.ids.append(np.array(_encode_chunk(first, examples, prompts, written, data, counts, block), np.int32))
+        block.tokens += len(block.ids[-1])
+        if block.tokens >= block_tokens:
+            yield block.pieces()
+            block = _Block()
+    if block.ids:
+        yield block.pieces()
+
+
+@dataclasses.dataclass
+class _Block:
+    """Pieces that are being collected."""
+
+    ids: list[np.ndarray] = dataclasses.field(default_factory=list)
+    lengths: list[int] = dataclasses.field(default_factory=list)
+    prompts: list[int] = dataclasses.field(default_factory=list)
+    target_bytes: list[int] = dataclasses.field(default_factory=list)
+    tokens: int = 0
+
+    def pieces(self) -> Pieces:
+        lengths = np.array(self.lengths, np.int64)
+        starts = np.cumsum(lengths + 1) - (lengths + 1)
+        prompts, target_bytes = np.array(self.prompts, np.int64), np.array(self.target_bytes, np.int64)
+        return Pieces(ids=np.concatenate(self.ids), starts=starts, lengths=lengths, prompts=prompts, target_bytes=target_bytes)
+
+
+def _encode_chunk(first: int, examples: Sequence[Example], prompts: Sequence[str], written: PromptFormat, data: DataConfig, counts: _Counts, block: _Block) -> list[int]:
+    """The tokens of some examples, all in one list; what else is known of their pieces is added to `block`."""
     capacity, tokenizer = data.sequence_length, written.tokenizer
-    ids, lengths, prompt_targets, target_bytes = [], [], [], []
-    dropped = truncated = split = 0
-    for start in range(0, len(examples), _ENCODE_EXAMPLES):
-        chunk = range(start, min(start + _ENCODE_EXAMPLES, len(examples)))
-        flat = []
-        for i, encoded in zip(chunk, written.encode([prompts[i] for i in chunk], [examples[i].response for i in chunk]), strict=True):
-            prompt, answer = encoded.prompt, encoded.answer
-            length = len(prompt) + len(answer) - 1
-            if length > capacity:
-                if not prompts[i]:
-                    split += 1
-                    tokens = prompt + answer
-                    for at in range(0, length, capacity):
-                        window = tokens[at : at + capacity + 1]
-                        flat += window
-                        lengths.append(len(window) - 1)
-                        prompt_targets.append(0)
-                        target_bytes.append(tokenizer.count_bytes(window[1:]))
-                    continue
-                if data.over_length == "error":
-                    fix = f"set config.data.sequence_length={length} or more, or config.data.over_length='drop'"
-                    raise UserError(f"example {examples[i].id or i + 1} has {length + 1} tokens: {fix}")
-                room = capacity + 1 - len(answer)
-                if data.over_length == "drop" or room < 2:
-                    dropped += 1
-                    continue
-                truncated += 1
-                prompt = cut_middle(prompt, room)
-                length = capacity
-            flat += prompt
-            flat += answer
-            lengths.append(length)
-            prompt_targets.append(len(prompt) - 1)
-            target_bytes.append(len(examples[i].response.encode()) + (tokenizer.count_bytes(prompt) if data.prompt_loss_weight == 1 else 0))
-        ids.append(np.array(flat, np.int32))
-    lengths = np.array(lengths, np.int64)
-    starts = np.cumsum(lengths + 1) - (lengths + 1)
-    flat_ids = np.concatenate(ids) if ids else np.zeros(0, np.int32)
-    prompts, target_bytes = np.array(prompt_targets, np.int64), np.array(target_bytes, np.int64)
-    counts = {"dropped": dropped, "truncated": truncated, "split": split}
-    return _Pieces(ids=flat_ids, starts=starts, lengths=lengths, prompts=prompts, target_bytes=target_bytes, **counts)
+    flat: list[int] = []
+    for i, (example, text, encoded) in enumerate(zip(examples, prompts, _encoded(first, examples, prompts, written), strict=True), first):
+        prompt, answer = encoded.prompt, encoded.answer
+        length = len(prompt) + len(answer) - 1
+        if length > capacity:
+            if not text:
+                counts.split += 1
+                tokens = prompt + answer
+                for at in range(0, length, capacity):
+                    window = tokens[at : at + capacity + 1]
+                    flat += window
+                    block.lengths.append(len(window) - 1)
+                    block.prompts.append(0)
+                    block.target_bytes.append(tokenizer.count_bytes(window[1:]))
+                continue
+            if data.over_length == "error":
+                fix = f"set config.data.sequence_length={length} or more, or config.data.over_length='drop'"
+                raise UserError(f"{example_name(example, i + 1)} has {length + 1} tokens: {fix}")
+            if counts.first_too_long < 0:
+                counts.first_too_long = i
+            room = capacity + 1 - len(answer)
+            if data.over_length == "drop" or room < 2:
+                counts.dropped += 1
+                continue
+            counts.truncated += 1
+            prompt = cut_middle(prompt, room)
+            length = capacity
+        flat += prompt
+        flat += answer
+        block.lengths.append(length)
+        block.prompts.append(len(prompt) - 1)
+        block.target_bytes.append(len(example.response.encode()) + (tokenizer.count_bytes(prompt) if data.prompt_loss_weight == 1 else 0))
+    return flat
+
+
+def _encoded(first: int, examples: Sequence[Example], prompts: Sequence[str], written: PromptFormat) -> list[EncodedExample]:
+    """Raises UserError, naming the example, for one that the tokenizer or its chat template refuses."""
+    parts = (prompts, [example.response for example in examples], [example.history for example in examples])
+    try:
+        return written.encode(*parts)
+    except UserError:
+        for number, (example, *part) in enumerate(zip(examples, *parts, strict=True), first + 1):
+            try:
+                written.encode(*([value] for value in part))
+            except UserError as error:
+                raise UserError(f"{example_name(example, number)}: {error}") from None
+        raise
 
 
 def cut_middle(ids: list[int], length: int) -> list[int]:
@@ -194,94 +242,63 @@ def cut_middle(ids: list[int], length: int) -> list[int]:
     return ids[:head] + ids[len(ids) - (length - head) :]
 
 
-# --- layout ---
-
-
-def _lay_out(pieces: _Pieces, tokenizer: Tokenizer, data: DataConfig) -> tuple[int, int, Iterator[dict[str, np.ndarray]]]:
-    """(rows, loss slots, blocks of rows)."""
-    row_of = fit_rows(pieces.lengths, capacity=data.sequence_length)
-    order = np.argsort(row_of, kind="stable")
-    row_of, lengths, starts, prompts, target_bytes = (a[order] for a in (row_of, pieces.lengths, pieces.starts, pieces.prompts, pieces.target_bytes))
-    rows = int(row_of[-1]) + 1
-    weighted = lengths if data.prompt_loss_weight else lengths - prompts
-    most = int(np.bincount(row_of, weights=weighted).max())
-    slots = -(-most // _SLOT_MULTIPLE) * _SLOT_MULTIPLE
-
-    def blocks() -> Iterator[dict[str, np.ndarray]]:
-        step = max(1, _WRITE_PLACES // data.sequence_length)
-        for first in range(0, rows, step):
-            a, b = np.searchsorted(row_of, [first, first + step])
-            part = (row_of[a:b] - first, lengths[a:b], starts[a:b], prompts[a:b], target_bytes[a:b])
-            yield _block(*part, pieces.ids, min(step, rows - first), slots, data, tokenizer.pad_id)
-
-    return rows, slots, blocks()
-
-
-def _block(row_of, lengths, starts, prompts, target_bytes, ids, rows: int, slots: int, data: DataConfig, pad_id: int) -> dict[str, np.ndarray]:
-    """Rows from pieces sorted by row (arrays [pieces], except `ids`); see the head of the file for the columns."""
-    capacity = data.sequence_length
-    first_in_row = np.searchsorted(row_of, row_of)  # [pieces], the first piece of the same row
-    before = np.cumsum(lengths) - lengths
-    segment = np.arange(len(row_of)) - first_in_row + 1
-    place0 = row_of * capacity + before - before[first_in_row]  # of each piece, in the flat block
-
-    owner = np.repeat(np.arange(len(lengths)), lengths)  # from here one entry a token
-    position = np.arange(len(owner)) - before[owner]
-    place, source = place0[owner] + position, starts[owner] + position
-    columns = {name: np.full(rows * capacity, pad_id if name == "tokens" else 0, np.int32) for name in ("tokens", "segment_ids", "positions")}
-    columns["tokens"][place] = ids[source]
-    columns["segment_ids"][place] = segment[owner]
-    columns["positions"][place] = position
-
-    weight = np.where(position < prompts[owner], np.float32(data.prompt_loss_weight), np.float32(1))
-    due = np.flatnonzero(weight)  # in the order of rows and places
-    place, weight, target = place[due], weight[due], ids[source[due] + 1]
-    row = place // capacity
-    slot = row * slots + np.arange(len(row)) - np.searchsorted(row, row)
-    loss = {"loss_positions": np.zeros(rows * slots, np.int32), "targets": np.full(rows * slots, pad_id, np.int32), "weights": np.zeros(rows * slots, np.float32)}
-    loss["loss_positions"][slot] = place % capacity
-    loss["targets"][slot] = target
-    loss["weights"][slot] = weight
-    row_bytes = np.bincount(row_of, weights=target_bytes, minlength=rows).astype(np.int32)
-    return {name: values.reshape(rows, -1) for name, values in (columns | loss).items()} | {"target_bytes": row_bytes}
-
-
 # --- cache ---
 
 
-def _fingerprint(prompts: Sequence[str], examples: Sequence[Example], written: PromptFormat, data: DataConfig) -> str:
-    settings = [_FORMAT, written.tokenizer.fingerprint, data.sequence_length, data.prompt_loss_weight, data.over_length, len(examples)]
+def _fingerprint(chunks: Iterator[tuple[int, Sequence[Example], Sequence[str]]], count: int, written: PromptFormat, data: DataConfig, *, block_tokens: int) -> str:
+    settings = [_FORMAT, written.tokenizer.fingerprint, data.sequence_length, data.prompt_loss_weight, data.over_length, count]
     if written.chat:
         settings += ["chat", written.system]
+    if block_tokens:
+        settings += ["blocks", block_tokens]
     content = hashlib.sha256(json.dumps(settings).encode())
-    for prompt, example in zip(prompts, examples, strict=True):
-        for text in (prompt, example.response):
-            encoded = text.encode("utf-8", "surrogatepass")
-            content.update(len(encoded).to_bytes(8, "little"))
-            content.update(encoded)
+    for _, examples, prompts in chunks:
+        for prompt, example in zip(prompts, examples, strict=True):
+            for text in (prompt, example.response):
+                encoded = text.encode("utf-8", "surrogatepass")
+                content.update(len(encoded).to_bytes(8, "little"))
+                content.update(encoded)
+            if example.history:
+                content.update(_HISTORY + json.dumps([(message["role"], message["content"]) for message in example.history]).encode())
     return content.hexdigest()
 
 
-def _make(directory: Path, fingerprint: str, pieces: _Pieces, tokenizer: Tokenizer, data: DataConfig, examples: int) -> None:
-    """Write rows and report beside `directory`, then move them there in one step: no reader ever sees half of them. Raises OSError."""
-    import pyarrow as pa
+def _make(directory: Path, fingerprint: str, blocks: Iterator[Pieces], counts: _Counts, tokenizer: Tokenizer, data: DataConfig, examples: int, *, on_disk: bool) -> None:
+    """Write rows and report beside `directory`, then move them there in one step: no reader ever sees half of them. Raises OSError, UserError.
 
-    rows, slots, blocks = _lay_out(pieces, tokenizer, data)
+    K is known once all blocks are laid out; until they are written, they wait in memory or, `on_disk`, in files.
+    """
     directory.parent.mkdir(parents=True, exist_ok=True)
     temporary = Path(tempfile.mkdtemp(prefix=".making-", dir=directory.parent))
     try:
-        writer = None
-        with open(temporary / _ROWS_FILE, "wb") as file:
-            for block in blocks:
-                arrays = {name: pa.FixedSizeListArray.from_arrays(pa.array(v.reshape(-1)), v.shape[1]) if v.ndim == 2 else pa.array(v) for name, v in block.items()}
-                batch = pa.RecordBatch.from_pydict(arrays)
-                writer = writer or pa.ipc.new_stream(file, batch.schema)
-                writer.write_batch(batch)
-            writer.close()
-        tokens = int(pieces.lengths.sum())
+        waiting: list[Laid | Path] = []
+        rows = tokens = most = answer_bytes = 0
+        for pieces in blocks:
+            if not len(pieces.lengths):
+                continue
+            laid = lay_out(pieces, data)
+            rows, tokens, most = rows + laid.rows, tokens + int(pieces.lengths.sum()), max(most, laid.loss_slots)
+            answer_bytes += int(pieces.target_bytes.sum())
+            if on_disk:
+                laid.save(temporary / f"{len(waiting)}.npz")
+            waiting.append(temporary / f"{len(waiting)}.npz" if on_disk else laid)
+        if not waiting:
+            raise UserError(f"none of the {examples} examples fits in a row of config.data.sequence_length={data.sequence_length} tokens: write a larger one")
+        if not answer_bytes:
+            raise UserError(f"all labels are masked: none of the {examples} examples has a token of an answer to learn; write answers in config.data.response_column")
+        slots = -(-most // SLOT_MULTIPLE) * SLOT_MULTIPLE
+        _write(temporary / _ROWS_FILE, waiting, slots=slots, pad_id=tokenizer.pad_id, data=data)
         fill = tokens / (rows * data.sequence_length)
-        counts = {"dropped": pieces.dropped, "truncated": pieces.truncated, "split": pieces.split}
-        report = PackReport(examples=examples, rows=rows, tokens=tokens, fill_share=fill, loss_slots=slots, notes=_notes(counts, examples, data), **counts)
+        report = PackReport(
+            examples=examples,
+            rows=rows,
+            tokens=tokens,
+            fill_share=fill,
+            loss_slots=slots,
+            first_too_long=counts.first_too_long,
+            notes=_notes(counts.words, examples, data),
+            **counts.words,
+        )
         about = {"fingerprint": fingerprint, "crc32": _crc32(temporary / _ROWS_FILE), "report": dataclasses.asdict(report)}
         (temporary / _ABOUT_FILE).write_text(json.dumps(about, indent=1) + "\n")
         if directory.exists() and _read(directory, fingerprint) is None:
@@ -293,6 +310,24 @@ def _make(directory: Path, fingerprint: str, pieces: _Pieces, tokenizer: Tokeniz
                 raise
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _write(file: Path, waiting: Sequence[Laid | Path], *, slots: int, pad_id: int, data: DataConfig) -> None:
+    import pyarrow as pa
+
+    writer = None
+    with open(file, "wb") as stream:
+        for item in waiting:
+            laid = item
+            if isinstance(item, Path):
+                laid = Laid.load(item)
+                item.unlink()
+            for block in row_blocks(laid, slots=slots, pad_id=pad_id, data=data):
+                arrays = {name: pa.FixedSizeListArray.from_arrays(pa.array(v.reshape(-1)), v.shape[1]) if v.ndim == 2 else pa.array(v) for name, v in block.items()}
+                batch = pa.RecordBatch.from_pydict(arrays)
+                writer = writer or pa.ipc.new_stream(stream, batch.schema)
+                writer.write_batch(batch)
+        writer.close()
 
 
 def _notes(counts: dict[str, int], examples: int, data: DataConfig) -> tuple[str, ...]:
@@ -319,6 +354,6 @@ def _read(directory: Path, fingerprint: str) -> PackedRows | None:
 def _crc32(file: Path) -> int:
     value = 0
     with open(file, "rb") as stream:
-        while block := stream.read(1 << 22):
+        while block := stream.read(1 << 20):
             value = zlib.crc32(block, value)
     return value

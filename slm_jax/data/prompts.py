@@ -2,12 +2,28 @@
 
 The domain writes the prompt's text. Where the tokenizer has a chat template, that text is the user's message in it (config.data.prompt_format), and an answer ends as the
 template ends the assistant's; elsewhere the text stands alone, after BOS if the model was made with one, and an answer ends with EOS.
+
+What was said before (`Example.history`) stands before it in the template; a system message among it takes the place of config.data.system_prompt. Without a template each
+message is its role and a colon on a line, then its text, a blank line after it, and the prompt ends where the assistant's text begins:
+
+    user:
+    What is 2 + 2?
+
+    assistant:
+    4
+
+    user:
+    And 3 + 3?
+
+    assistant:
+
+A question without anything before it stays the text alone.
 """
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from slm_jax.config import DataConfig
 from slm_jax.data.tokenizer import Tokenizer
@@ -32,27 +48,37 @@ class PromptFormat:
     chat: bool
     system: str  # the chat's system message, empty = the template's own, if any
 
-    def prompt_ids(self, instruction: str, table: Table | None = None) -> list[int]:
+    def prompt_ids(self, instruction: str, table: Table | None = None, *, history: Sequence[Mapping] = ()) -> list[int]:
         """What the model is given before it answers; without an instruction, the token that texts begin with. Raises UserError for an instruction that cannot be asked."""
-        return self._prompts([prompt_text(self.domain, instruction, table)])[0]
+        return self._prompts([prompt_text(self.domain, instruction, table)], [history])[0]
 
-    def encode(self, prompts: Sequence[str], responses: Sequence[str]) -> list[EncodedExample]:
-        """Examples as they are trained on; `prompts` are the domain's texts, as `prompt_text` gives them, empty for a document."""
+    def encode(self, prompts: Sequence[str], responses: Sequence[str], histories: Sequence[Sequence[Mapping]] | None = None) -> list[EncodedExample]:
+        """Examples as they are trained on; `prompts` are the domain's texts, as `prompt_text` gives them, empty for a document; `histories` what was said before."""
         end, eos = list(self.tokenizer.answer_suffix), [self.tokenizer.eos_id]
         answers = self.tokenizer.encode_answers(responses) if any(prompts) else self.tokenizer.encode_batch(responses)  # a document begins by itself
         return [
             EncodedExample(prompt=prompt, answer=[*answer, *(end if self.chat and text else eos)])
-            for text, prompt, answer in zip(prompts, self._prompts(prompts), answers, strict=True)
+            for text, prompt, answer in zip(prompts, self._prompts(prompts, histories or [()] * len(prompts)), answers, strict=True)
         ]
 
-    def _prompts(self, texts: Sequence[str]) -> list[list[int]]:
+    def _prompts(self, texts: Sequence[str], histories: Sequence[Sequence[Mapping]]) -> list[list[int]]:
         tokenizer = self.tokenizer
-        written = [tokenizer.format_chat(self._messages(text)) if text else "" for text in texts] if self.chat else list(texts)
+        write = self._in_template if self.chat else _in_plain
+        written = [write(text, history) if text else "" for text, history in zip(texts, histories, strict=True)]
         prefix = [] if self.chat else list(tokenizer.prompt_prefix)  # a template writes BOS itself
         return [[*prefix, *ids] if text else [tokenizer.bos_id] for text, ids in zip(texts, tokenizer.encode_batch(written), strict=True)]
 
-    def _messages(self, text: str) -> list[dict]:
-        return [{"role": "system", "content": self.system}] * bool(self.system) + [{"role": "user", "content": text}]
+    def _in_template(self, text: str, history: Sequence[Mapping]) -> str:
+        system = self.system and not any(message["role"] == "system" for message in history)
+        messages = [{"role": "system", "content": self.system}] if system else []
+        return self.tokenizer.format_chat([*messages, *history, {"role": "user", "content": text}])
+
+
+def _in_plain(text: str, history: Sequence[Mapping]) -> str:
+    if not history:
+        return text
+    said = [*((message["role"], message["content"]) for message in history), ("user", text)]
+    return "".join(f"{role}:\n{content}\n\n" for role, content in said) + "assistant:\n"
 
 
 def prompt_format(domain: Domain, tokenizer: Tokenizer, data: DataConfig) -> PromptFormat:
@@ -70,12 +96,17 @@ def prompt_text(domain: Domain, instruction: str, table: Table | None) -> str:
     return domain.prompt(instruction, table) if instruction else ""
 
 
-def prompt_texts(examples: Sequence[Example], *, domain: Domain) -> list[str]:
-    """What the domain shows of each example before its answer. Raises UserError, naming the example, for one that cannot be a prompt."""
+def prompt_texts(examples: Sequence[Example], *, domain: Domain, first: int = 1) -> list[str]:
+    """What the domain shows of each example before its answer. Raises UserError, naming the example (the first has the number `first`), for one that cannot be a prompt."""
     prompts = []
-    for number, example in enumerate(examples, 1):
+    for number, example in enumerate(examples, first):
         try:
             prompts.append(prompt_text(domain, example.instruction, example.table))
         except UserError as error:
-            raise UserError(f"example {example.id or number}: {error}") from None
+            raise UserError(f"{example_name(example, number)}: {error}") from None
     return prompts
+
+
+def example_name(example: Example, number: int) -> str:
+    """How a message calls an example: by the file and line it came from and its id, as far as it has them, else by its number in the set."""
+    return f"example {example.where} ({example.id})" if example.where and example.id else f"example {example.where or example.id or number}"

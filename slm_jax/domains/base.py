@@ -20,6 +20,12 @@ class Example:
     table: Table | None = None
     id: str = ""
     tags: Mapping[str, str] = dataclasses.field(default_factory=dict)  # what made it: kind, register, skeleton ...
+    history: Sequence[Mapping[str, str]] = ()  # a chat's messages before the instruction, {"role", "content"}, a system message included
+    where: str = dataclasses.field(default="", compare=False)  # file and line it was read from, for messages
+
+    def __post_init__(self):
+        if isinstance(self.history, list):  # as JSON gives it: equal histories are equal
+            object.__setattr__(self, "history", tuple(self.history))
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -34,7 +40,7 @@ class Score:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Splits:
-    train: Sequence[Example]
+    train: Sequence[Example]  # under config.data.streaming a data.streams.ExampleStream, which is read anew for each pass and should not be indexed
     evaluation: Mapping[str, Sequence[Example]]  # name -> examples never trained on; the first one gives the validation loss
     notes: Sequence[str]  # what was dropped, deduplicated, shared: lines for the start page
 

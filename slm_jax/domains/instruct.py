@@ -1,11 +1,11 @@
-"""Any question with its right answer, from the user's own file. An answer is right if it is the expected one, blanks at its ends aside."""
+"""Any question with its right answer, and any chat, from the user's own data. An answer is right if it is the expected one, blanks at its ends aside."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
 from slm_jax.config import Config
-from slm_jax.data.sources import read_examples, split_by_content, without_held_out
+from slm_jax.data.corpus import load_splits
 from slm_jax.domains.base import Example, Score, Splits, Table
 from slm_jax.errors import UserError
 
@@ -16,28 +16,10 @@ class InstructDomain:
     judged = True
 
     def splits(self, config: Config, *, progress: Callable[[str, int, int], None]) -> Splits:
-        """Examples of `config.data.train`, and of `config.data.validation` or a slice of them by content. Raises UserError."""
-        data = config.data
-        if not data.train:
+        """Examples of `config.data.train` or `config.data.mixture`, and of `config.data.validation` or a slice of them by content (data/corpus.py). Raises UserError."""
+        if not config.data.train and not config.data.mixture:
             raise UserError("config.data.train is empty, and the instruct domain has no examples of its own: write the path of a JSONL, CSV or Parquet file")
-        progress("reading examples", 0, 1)
-        train = read_examples(data.train, data)
-        notes = []
-        if data.validation:
-            validation = read_examples(data.validation, data)
-            disjoint = without_held_out(train, validation)
-            if not disjoint.train:
-                raise UserError(f"every instruction of config.data.train={data.train} is in config.data.validation={data.validation} too: write two different files")
-            if disjoint.dropped:
-                notes.append(f"{disjoint.dropped:,} of {len(train):,} training examples left out, as their instructions are in {data.validation} too")
-            train = disjoint.train
-        else:
-            split = split_by_content(train, share=data.validation_share)
-            train, validation = split.train, split.validation
-            share = f"config.data.validation_share={data.validation_share}"
-            notes.append(f"{len(validation):,} of {len(train) + len(validation):,} examples held out for validation, by content ({share})")
-        progress("reading examples", 1, 1)
-        return Splits(train=train, evaluation={"validation": validation}, notes=notes)
+        return load_splits(config, progress=progress)
 
     def prompt(self, instruction: str, table: Table | None = None) -> str:
         """The instruction, and below it the table, a row a line, cells between tabs. Raises UserError for an empty instruction."""

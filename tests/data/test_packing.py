@@ -1,11 +1,15 @@
 import dataclasses
+import json
 import random
+import tracemalloc
 
 import numpy as np
 import pytest
 
-from slm_jax.config import DataConfig
-from slm_jax.data import packing
+from slm_jax.config import Config, DataConfig
+from slm_jax.data import corpus, layout, packing
+from slm_jax.data.streams import ExampleStream, Part
+from slm_jax.domains.base import Example
 from slm_jax.errors import UserError
 from tests.data.letters import Ask, Letters, example
 
@@ -77,7 +81,10 @@ def test_over_length_drop_truncate_error(pack):
     examples = [example("abcdefghij", "xyz", id="long"), example("a", "b"), example("a", "abcdefghijklmn")]
     dropped = pack(examples)
     assert (dropped.report.dropped, dropped.report.truncated, dropped.report.examples) == (2, 0, 3)
-    assert dropped.report.notes == ("2 of 3 examples dropped, as longer than a row (config.data.sequence_length=12)",)
+    assert dropped.report.notes == (
+        "2 of 3 examples dropped, as longer than a row (config.data.sequence_length=12)",
+        "the first example longer than a row: long (config.data.over_length)",
+    )
     cut = pack(examples, over_length="truncate")
     assert (cut.report.dropped, cut.report.truncated) == (1, 1)
     rows = rows_of(cut)
@@ -117,7 +124,7 @@ def many(n=3000, seed=1):
 
 @pytest.mark.parametrize("weight", [0.0, 0.5])
 def test_every_example_is_there_once_and_nothing_crosses(pack, weight, monkeypatch):
-    monkeypatch.setattr(packing, "_WRITE_PLACES", 64 * 50)  # many blocks
+    monkeypatch.setattr(layout, "_WRITE_PLACES", 64 * 50)  # many blocks
     examples = many()
     packed = pack(examples, sequence_length=64, prompt_loss_weight=weight)
     rows = rows_of(packed)
@@ -155,10 +162,10 @@ def test_loss_slots_are_the_most_of_any_row_rounded_up(pack):
 def test_fit_rows():
     rng = np.random.default_rng(0)
     lengths = rng.integers(1, 65, 500)
-    rows = packing.fit_rows(lengths, capacity=64)
+    rows = layout.fit_rows(lengths, capacity=64)
     assert np.bincount(rows, weights=lengths).max() <= 64 and np.bincount(rows).min() >= 1
-    assert packing.fit_rows(np.array([64, 64]), capacity=64).tolist() in ([0, 1], [1, 0])
-    assert packing.fit_rows(np.array([32, 32]), capacity=64).tolist() == [0, 0]
+    assert layout.fit_rows(np.array([64, 64]), capacity=64).tolist() in ([0, 1], [1, 0])
+    assert layout.fit_rows(np.array([32, 32]), capacity=64).tolist() == [0, 0]
 
 
 def test_cut_middle():
@@ -245,3 +252,125 @@ def test_another_process_was_first(pack, tmp_path, monkeypatch):
     monkeypatch.setattr(packing, "_encode", meanwhile)
     np.testing.assert_equal(rows_of(pack(examples, sequence_length=64)), rows_of(made[0]))
     assert len(cached_files(tmp_path)) == 2
+
+
+def test_the_fingerprint_of_plain_examples_is_the_one_it_always_was(pack):
+    """Rows that users have in their caches stay good."""
+    packed = pack([example("ab", "cd"), example("", "xyz"), example("abcdefghijkl", "z", id="q")])
+    assert packed.fingerprint == "ce3424e3da8f419fc34ffaea3edf24c8e15e0b774b80d876aa5d356febc87ee4"
+
+
+class Spelt(Letters):
+    """`Letters` for any text: what is no letter is "z"."""
+
+    def encode_batch(self, texts):
+        return super().encode_batch(["".join(c if "a" <= c <= "z" else "z" for c in text) for text in texts])
+
+    encode_answers = encode_batch
+
+
+def chat(*contents, where=""):
+    history = tuple({"role": "user" if n % 2 == 0 else "assistant", "content": text} for n, text in enumerate(contents[:-2]))
+    return Example(instruction=contents[-2], response=contents[-1], history=history, where=where)
+
+
+def test_a_chat_s_history_is_in_its_tokens_and_never_trained_on(pack):
+    packed = pack([chat("ab", "cd", "e", "f")], tokenizer=Spelt(), sequence_length=64)
+    rows = rows_of(packed)
+    text = "user:\nab\n\nassistant:\ncd\n\nuser:\ne\n\nassistant:\n"
+    assert packed.report.tokens == 1 + len(text) + 1
+    assert rows["targets"][0][rows["weights"][0] > 0].tolist() == [ord("f") - ord("a") + 3, 2]
+    others = [pack([one], tokenizer=Spelt(), sequence_length=64).fingerprint for one in (chat("ab", "cx", "e", "f"), chat("e", "f"))]
+    assert len({packed.fingerprint, *others}) == 3
+
+
+def test_length_counts_the_history_and_the_message_names_file_and_line(pack):
+    long = chat("abc", "d", "e", "f", where="mine.jsonl line 7")
+    with pytest.raises(UserError, match=r"^example mine.jsonl line 7 has 48 tokens: set config.data.sequence_length=47"):
+        pack([example("a", "b"), long], tokenizer=Spelt(), over_length="error")
+    dropped = pack([example("a", "b"), long], tokenizer=Spelt())
+    assert dropped.report.dropped == 1 and "mine.jsonl line 7" in dropped.report.notes[1]
+    moved = pack([example("a", "b"), dataclasses.replace(long, where="other.jsonl line 9")], tokenizer=Spelt())
+    assert moved.fingerprint == dropped.fingerprint and "other.jsonl line 9" in moved.report.notes[1]
+    assert pack([example("a", "b"), long], tokenizer=Spelt(), over_length="truncate").report.truncated == 1
+
+
+def test_nothing_to_learn_is_an_error(pack):
+    with pytest.raises(UserError, match="all labels are masked: none of the 2 examples"):
+        pack([example("a", ""), example("b", "")])
+
+
+def test_an_example_that_the_tokenizer_refuses_is_named(pack):
+    class Refuses(Letters):
+        def encode_batch(self, texts):
+            if "bad" in texts:
+                raise UserError("no such text")
+            return super().encode_batch(texts)
+
+    with pytest.raises(UserError, match="^example mine.jsonl line 2: no such text$"):
+        pack([example("a", "b"), dataclasses.replace(example("bad", "b"), where="mine.jsonl line 2")], tokenizer=Refuses())
+
+
+@pytest.mark.parametrize("block_tokens", [200, 1 << 22])
+def test_a_stream_gives_the_same_examples_as_a_list(pack, monkeypatch, block_tokens):
+    monkeypatch.setattr(packing, "_ENCODE_EXAMPLES", 16)
+    monkeypatch.setattr(packing, "_BLOCK_TOKENS", block_tokens)
+    examples = many(200)
+    stream = ExampleStream([Part(path="x", examples=examples, times=np.ones(200, np.uint16))])
+    listed, streamed = pack(examples, sequence_length=64), pack(stream, sequence_length=64)
+    assert listed.fingerprint != streamed.fingerprint
+    assert pieces_of(listed) == pieces_of(streamed)
+    assert (streamed.report.examples, streamed.report.tokens) == (listed.report.examples, listed.report.tokens)
+    assert streamed.report.fill_share > 0.8
+    again = pack(stream, sequence_length=64)
+    assert again.fingerprint == streamed.fingerprint
+    np.testing.assert_equal(rows_of(again), rows_of(streamed))
+
+
+def test_the_fullest_row_of_a_stream_may_be_in_any_block(pack, monkeypatch):
+    monkeypatch.setattr(packing, "_ENCODE_EXAMPLES", 1)
+    monkeypatch.setattr(packing, "_BLOCK_TOKENS", 1)
+    examples = [example("a", "b" * 50), example("a", "c")]
+    packed = pack(ExampleStream([Part(path="x", examples=examples, times=np.ones(2, np.uint16))]), sequence_length=64)
+    assert (packed.report.rows, packed.report.loss_slots) == (2, 64)
+    assert pieces_of(packed) == pieces_of(pack(examples, sequence_length=64))
+
+
+def pieces_of(packed):
+    """Every example of the rows as (tokens, targets), sorted."""
+    found, rows = [], rows_of(packed)
+    for r in range(len(packed)):
+        segments = rows["segment_ids"][r]
+        for segment in range(1, segments.max() + 1):
+            places = np.flatnonzero(segments == segment)
+            due = np.isin(rows["loss_positions"][r], places) & (rows["weights"][r] > 0)
+            found.append((rows["tokens"][r][places].tolist(), rows["targets"][r][due].tolist()))
+    return sorted(found)
+
+
+def test_memory_does_not_grow_with_a_stream(tmp_path, monkeypatch):
+    """6 MB of rows, 6,000 examples: read, split, checked for near duplicates and packed in well under the size of the file."""
+    monkeypatch.setattr(packing, "_ENCODE_EXAMPLES", 64)
+    monkeypatch.setattr(packing, "_BLOCK_TOKENS", 1 << 13)
+    monkeypatch.setattr(corpus, "_CHUNK", 256)
+    path = tmp_path / "many.jsonl"
+    with open(path, "w") as file:
+        for i in range(6000):
+            file.write(json.dumps({"instruction": f"question {i * 7919}", "response": f"{i:04}" * 250}) + "\n")
+    size = path.stat().st_size
+    data = DataConfig(train=str(path), streaming=True, validation_share=0.01, sequence_length=256, cache_dir=str(tmp_path / "cache"))
+
+    class EveryEighth(Letters):
+        def encode_batch(self, texts):
+            return [[3] * (len(text) // 8) for text in texts]
+
+        encode_answers = encode_batch
+
+    packing.pack(many(4), domain=Ask(), tokenizer=Letters(), data=data)  # imports
+    tracemalloc.start()
+    splits = corpus.load_splits(Config(domain="instruct", data=data), progress=lambda *_: None)
+    packed = packing.pack(splits.train, domain=Ask(), tokenizer=EveryEighth(), data=data)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert packed.report.examples > 5800 and packed.report.rows > 1500
+    assert size > 6_000_000 and peak < size / 2, f"peak {peak:,} bytes for a file of {size:,}"

@@ -59,3 +59,22 @@ def test_what_cannot_be_asked_for(own, hub):
 def test_a_prompt_that_cannot_be_is_named():
     with pytest.raises(UserError, match="example q7: the instruction is empty"):
         prompt_texts([Example(instruction="fine", response=""), Example(instruction="  ", response="", id="q7")], domain=INSTRUCT)
+
+
+HISTORY = ({"role": "user", "content": "one?"}, {"role": "assistant", "content": "1"})
+
+
+def test_what_was_said_before_stands_before_the_question_in_the_template(hub):
+    written = prompt_format(INSTRUCT, hub, DataConfig(system_prompt="Be brief."))
+    expected = "<|im_start|>system\nBe brief.<|im_end|>\n<|im_start|>user\none?<|im_end|>\n<|im_start|>assistant\n1<|im_end|>\n<|im_start|>user\nthe sum<|im_end|>\n"
+    encoded = written.encode(["the sum"], ["north"], [HISTORY])[0]
+    assert encoded.prompt == hub.encode(expected + "<|im_start|>assistant\n") == written.prompt_ids("the sum", history=HISTORY)
+    own_system = ({"role": "system", "content": "Be kind."}, *HISTORY)
+    assert written.prompt_ids("the sum", history=own_system) == hub.encode(expected.replace("brief", "kind") + "<|im_start|>assistant\n")
+
+
+def test_what_was_said_before_without_a_template(own):
+    written = prompt_format(INSTRUCT, own, DataConfig())
+    prompt = written.encode(["the sum", "the sum"], ["x", "x"], [HISTORY, ()])
+    assert own.decode(prompt[0].prompt) == "user:\none?\n\nassistant:\n1\n\nuser:\nthe sum\n\nassistant:\n"
+    assert own.decode(prompt[1].prompt) == "the sum"

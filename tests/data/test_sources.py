@@ -87,7 +87,29 @@ def test_a_bad_row_is_named_by_file_and_line_and_the_rest_can_be_done(tmp_path, 
     assert rows[1].example is None and rows[2].example == Example(**GOOD) and rows[2].fields == GOOD
 
 
+def test_an_input_stands_below_its_instruction(tmp_path):
+    path = write(tmp_path / "a.jsonl", GOOD | {"input": "1 2 3"}, GOOD | {"input": ""}, GOOD | {"context": "x"})
+    assert [e.instruction for e in sources.read_examples(path, DATA)] == ["Sum column E\n\n1 2 3", "Sum column E", "Sum column E"]
+    assert sources.read_examples(path, DataConfig(input_column="context"))[2].instruction == "Sum column E\n\nx"
+    with pytest.raises(UserError, match="line 1: the input is a list: write text"):
+        sources.read_examples(write(path, GOOD | {"input": ["1"]}), DATA)
+
+
+def test_missing_columns_are_told_with_those_there_are(tmp_path):
+    path = write(tmp_path / "a.jsonl", {"question": "x", "answer": "y"})
+    with pytest.raises(UserError, match=r"line 1: no instruction \(column 'instruction'; the row has question, answer\).*config.data.instruction_column.*messages_column"):
+        sources.read_examples(path, DATA)
+
+
+def test_examples_know_where_they_came_from(tmp_path):
+    path = write(tmp_path / "a.jsonl", GOOD, "", GOOD)
+    assert [e.where for e in sources.read_examples(path, DATA)] == [f"{path} line 1", f"{path} line 3"]
+
+
 def test_not_utf8_names_the_line(tmp_path):
+    (tmp_path / "a.csv").write_bytes(b"instruction,response\nx,y\nx,caf\xe9\n")
+    with pytest.raises(UserError, match="a.csv line 3: not UTF-8"):
+        sources.read_examples(tmp_path / "a.csv", DATA)
     (tmp_path / "a.jsonl").write_bytes(json.dumps(GOOD).encode() + b'\n{"instruction": "caf\xe9"}\n')
     with pytest.raises(UserError, match="line 2: not UTF-8"):
         sources.read_examples(tmp_path / "a.jsonl", DATA)
@@ -98,10 +120,11 @@ def test_not_utf8_names_the_line(tmp_path):
 
 def test_bad_files(tmp_path):
     write(tmp_path / "train.jsonl", GOOD)
+    (tmp_path / "empty").mkdir()
     for path, says in [
         (tmp_path / "trian.jsonl", "did you mean .*train.jsonl"),
         (tmp_path / "no" / "a.jsonl", "nor does the directory"),
-        (tmp_path, "is a directory"),
+        (tmp_path / "empty", "is a directory without data"),
         ("", "is empty: write the path"),
     ]:
         with pytest.raises(UserError, match=says):

@@ -53,3 +53,29 @@ def test_prompt_and_score():
     score = INSTRUCT.score(examples, [" yes\n", "", "maybe", ""])
     assert score.rates == {"exact": 0.5} and score.errors == {"empty answer": 1, "another answer": 1}
     assert INSTRUCT.score([], []).rates == {"exact": 0.0}
+
+
+def test_the_recipe_s_variants_are_configurations():
+    import importlib.util
+    from pathlib import Path
+
+    from slm_jax.config import parse_config
+
+    spec = importlib.util.spec_from_file_location("instruct", Path(__file__).parents[2] / "configs" / "instruct.py")
+    recipe = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(recipe)
+    made = {variant: parse_config(recipe.get_config(variant)) for variant in ("", "full", "scratch", "tiny")}
+    assert all(config.domain == "instruct" for config in made.values())
+    assert (made[""].lora.rank, made[""].lora.alpha, made["full"].lora.rank) == (16, 32.0, 0)
+    assert [bool(config.model.init_from) for config in made.values()] == [True, True, False, False]
+    with pytest.raises(UserError, match="no variant 'ful': did you mean 'full'"):
+        recipe.get_config("ful")
+
+
+def test_a_mixture_and_chats_come_as_examples(tmp_path):
+    chats = tmp_path / "c.jsonl"
+    turns = [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}]
+    chats.write_text("".join(json.dumps({"messages": [{"role": "user", "content": f"opening {i}"}, turns[1], *turns]}) + "\n" for i in range(40)))
+    data = DataConfig(mixture=(rows(tmp_path / "a.jsonl", range(40)), str(chats)), validation_share=0.2)
+    splits = INSTRUCT.splits(Config(domain="instruct", data=data), progress=silent)
+    assert {len(e.history) for e in splits.train} == {0, 2} and sum("mixture: " in note for note in splits.notes) == 2
