@@ -1,7 +1,8 @@
-"""Take a model to where it is served, or bring one in: `python -m slm_jax.convert --from=SRC --to=DIR [--format=huggingface|slm_jax] [--dtype=float32|bfloat16]`.
+"""Take a model to where it is served, or bring one in: `python -m slm_jax.convert --from=SRC --to=DIR [--format=huggingface|slm_jax|peft]`.
 
 SRC is anything that `slm_jax.load` opens: a run's directory (its best checkpoint), one checkpoint, a Hugging Face directory or hub name, a .gguf file, package:NAME.
-"huggingface" writes a directory that `transformers` loads; "slm_jax" one that looks like a run with one checkpoint. The last line on stdout is one JSON object.
+"huggingface" writes a directory that `transformers` loads, adapters merged; "slm_jax" one that looks like a run with one checkpoint; "peft" the adapters alone.
+The last line on stdout is one JSON object.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = OneLineParser(prog="python -m slm_jax.convert", description="Write a model in another format.")
     parser.add_argument("--from", required=True, dest="source", help="a run, one checkpoint, a Hugging Face directory or hub name, a .gguf file, package:NAME")
     parser.add_argument("--to", required=True, dest="target", help="the directory to write; it must not exist, or be empty")
-    parser.add_argument("--format", choices=("huggingface", "slm_jax"), default="huggingface")
+    parser.add_argument("--format", choices=("huggingface", "slm_jax", "peft"), default="huggingface")
     parser.add_argument("--dtype", choices=("float32", "bfloat16"), default="float32", help="of the tensors in a Hugging Face directory; float32 loses nothing")
     return parser.parse_args(argv)
 
@@ -43,10 +44,16 @@ def main(argv: Sequence[str] | None = None) -> None:
     keep_freed_memory()
     source = open_source(arguments.source)
     print(f"reading {source.where}", file=sys.stderr)
-    params = source.read_params()
+    params = adapters_of(source) if arguments.format == "peft" else source.read_params()
     print(f"writing {target}", file=sys.stderr)
     with _whole_or_nothing(target) as making:
-        notes = write_huggingface(making, source, params, dtype=arguments.dtype) if arguments.format == "huggingface" else write_checkpoint(making, source, params)
+        match arguments.format:
+            case "huggingface":
+                notes = write_huggingface(making, source, params, dtype=arguments.dtype)
+            case "slm_jax":
+                notes = write_checkpoint(making, source, params)
+            case "peft":
+                notes = write_adapters(making, source, params)
     for note in notes:
         print(note, file=sys.stderr)
     parameters = _count(params)
@@ -109,6 +116,22 @@ def write_checkpoint(target: Path, source, params) -> list[str]:
         state = TrainState(step=0, params=params, opt_state=None)
         store.save(0, state, config_dict=to_dict(source.config), tokenizer_dir=target / "tokenizer", source_dir=source_dir, metrics={}, best_value=None)
     return []
+
+
+def adapters_of(source):
+    """What trained in a LoRA run, as it is. Raises UserError for anything else."""
+    if source.trained is None or not source.trained.lora.rank:
+        raise UserError(f"{source.where} has no adapters: write a run with config.lora.rank above 0, or --format=huggingface")
+    return source.read_trained()
+
+
+def write_adapters(target: Path, source, params) -> list[str]:
+    """`params`, what trained in a LoRA run, as a directory for PEFT."""
+    from slm_jax.checkpoints.peft import write_peft
+    from slm_jax.checkpoints.source import family_of
+
+    trained = source.trained
+    return write_peft(target, params=params, config=source.config.model, lora=trained.lora, family=family_of(source), base_name=trained.model.init_from)
 
 
 def _count(params) -> int:

