@@ -121,7 +121,11 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--data", required=True, help="JSONL, CSV or Parquet with instruction, response (or formula), optional table and id")
     parser.add_argument("--output", help="JSONL to write: every row with its prediction and verdict")
     parser.add_argument("--domain", help="what to judge by, if not what the model was trained for: excel, sheets, code, summary, prices, instruct, text")
-    return parser.parse_args(argv)
+    parser.add_argument("--max_tokens", type=int, help="longest answer")
+    arguments = parser.parse_args(argv)
+    if arguments.max_tokens is not None and arguments.max_tokens < 1:
+        raise UserError(f"--max_tokens={arguments.max_tokens}: write 1 or more")
+    return arguments
 
 
 @front_door
@@ -149,6 +153,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     examples = [rows[number].example for number in good]
     with progress_bar() as progress:
         config = dataclasses.replace(loaded.config, parallel=dataclasses.replace(loaded.config.parallel, mode="pmap"))
+        if arguments.max_tokens:
+            config = dataclasses.replace(config, eval=dataclasses.replace(config.eval, max_tokens=arguments.max_tokens))
         parallel = make_parallel(config.parallel, devices=jax.devices()[:1])
         evaluator = Evaluator({"data": examples}, config=config, domain=loaded.domain, tokenizer=loaded.tokenizer, model=loaded.model, parallel=parallel)
         result = evaluator.run(loaded.params, examples=len(examples), progress=progress)[0]
