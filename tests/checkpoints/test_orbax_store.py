@@ -72,7 +72,7 @@ def start_state(params):
 
 
 def restore(store, *, source=None):
-    return restore_or_init(store, init_state=start_state, abstract_state=make_state(), source=source)
+    return restore_or_init(store, init_state=start_state, abstract_state=make_state(), abstract_params=make_state().params, source=source)
 
 
 @pytest.fixture
@@ -294,7 +294,7 @@ RESHARD = """
     sharding = lambda x: NamedSharding(mesh, P("fsdp") if x.ndim and x.shape[0] % len(jax.devices()) == 0 else P())
     abstract = jax.tree.map(lambda x: jax.ShapeDtypeStruct(x.shape, x.dtype, sharding=sharding(x)), make_state())
     with reopen(run) as store:
-        restored = restore_or_init(store, init_state=None, abstract_state=abstract, source=None)
+        restored = restore_or_init(store, init_state=None, abstract_state=abstract, abstract_params=abstract.params, source=None)
         assert len(restored.state.params["embed"]["embedding"].sharding.device_set) == len(jax.devices())
         assert_equal_bits(restored.state, make_state(seed=20, step=20).replace(step=jnp.int32(int(restored.directory.name))))
         store.save(int(restored.state.step) + 1, restored.state, config_dict=to_dict(Config()), tokenizer_dir=tokenizer_dir, metrics={}, best_value=None)

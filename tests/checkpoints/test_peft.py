@@ -6,10 +6,7 @@ import json
 import jax
 import jax.numpy as jnp
 import numpy as np
-import peft
 import pytest
-import torch
-import transformers
 
 from slm_jax.checkpoints.huggingface import import_params, open_safetensors
 from slm_jax.checkpoints.peft import read_peft, write_peft
@@ -18,6 +15,8 @@ from slm_jax.errors import UserError
 from slm_jax.models.decoder import Decoder
 from slm_jax.models.families import model_config
 from slm_jax.models.lora import add_adapters, join_params, leaves, merge_adapters, split_params, trained_with
+
+peft, torch, transformers = (pytest.importorskip(name) for name in ("peft", "torch", "transformers"))
 
 SIZES = {"vocab_size": 40, "hidden_size": 16, "intermediate_size": 24, "num_hidden_layers": 2, "num_attention_heads": 4, "num_key_value_heads": 2, "pad_token_id": 0}
 HYBRID = {"num_local_experts": 0, "num_experts_per_tok": 0, "shared_intermediate_size": 24, "mamba_n_heads": 4, "mamba_d_head": 8, "mamba_d_state": 6, "mamba_chunk_size": 4}

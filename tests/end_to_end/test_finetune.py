@@ -86,7 +86,7 @@ def size(directory: Path) -> int:
     return sum(path.stat().st_size for path in directory.rglob("*") if path.is_file())
 
 
-QUICK = [("finetune_smollm2", "full"), *((name, "lora") for name in ("finetune_granite_350m", "finetune_phi2", "finetune_tinyllama"))]
+QUICK = [("finetune_smollm2", "full"), *((name, "lora") for name in ("finetune_granite_350m", "finetune_phi2"))]
 SLOW = [(name, variant) for name in FAMILIES for variant in ("lora", "full") if (name, variant) not in QUICK]
 
 
