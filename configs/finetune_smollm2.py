@@ -4,8 +4,10 @@
     python launch.py --config=configs/finetune_smollm2.py:full
 
 variant   hardware       time         what it is
-:lora     2 CPU cores    not measured 4.9 M of 139.4 M parameters train (rank 16)
-:full     2 CPU cores    not measured everything trains
+:lora     2 CPU cores    not measured 1.2 M of 135.7 M parameters train (rank 4); 3.2 s a step. Its first 16 minutes, as a run of 280 steps on 4,000
+                                       examples (seed 0): executed iid 38 %, new_literal 47 %, new_phrasing 34 %, new_skeleton 25 % (n = 32),
+                                       excel_dev 21 % (n = 300)
+:full     2 CPU cores    not measured everything trains; 4.7 s a step
 
 Another domain or your own file: --config.domain=instruct --config.data.train=mine.jsonl. A copy on disk: --config.model.init_from=DIRECTORY.
 """
@@ -24,7 +26,7 @@ def get_config(variant: str = ""):
     config.data.examples = 12_000
     config.data.eval_examples = 100
 
-    config.train.total_steps = 1000
+    config.train.total_steps = 900
     config.train.global_batch_size = 4
     config.schedule.name = "cosine"
     config.schedule.warmup_steps = 40
@@ -32,11 +34,11 @@ def get_config(variant: str = ""):
     config.optimizer.name = "adamw"
     config.optimizer.beta2 = 0.999
     config.log.every_steps = 10
-    config.eval.every_steps = 200
+    config.eval.every_steps = 300
     config.eval.examples = 32
     config.eval.final_examples = 100
     config.eval.early_stopping = 4
-    config.checkpoint.every_steps = 200
+    config.checkpoint.every_steps = 100
 
     if variant in ("", "lora"):
         config.lora.rank = 4  # 0.9 % of the parameters
