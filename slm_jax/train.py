@@ -146,6 +146,8 @@ def run(config: Config | Mapping, workdir: str | os.PathLike, *, command: str = 
         if done < config.train.total_steps and not enough(done):
             report.stopped(stop.signal, done, command=command)
             return Run(directory=workdir, steps=done, best_checkpoint=best, results=[], stopped_by=stop.signal)
+        if done < config.train.total_steps:
+            report.stopped_early(done, best=store.best_since)
         if best.name != str(done):
             state = state.replace(params=restore_params(best, jax.tree.map(lambda x: jax.ShapeDtypeStruct(x.shape, x.dtype, sharding=x.sharding), state.params)))
         results = evaluator.run(state.all_params, examples=config.eval.final_examples, progress=report.progress)
@@ -154,10 +156,9 @@ def run(config: Config | Mapping, workdir: str | os.PathLike, *, command: str = 
 
 
 def _no_longer_better(store: CheckpointStore, config: Config, done: int) -> bool:
-    """Whether config.eval.early_stopping evaluations in a row, up to the one after `done` updates, were no better than the best."""
-    if not config.eval.early_stopping or not store.steps():
-        return False
-    return done - int(store.best().name) >= config.eval.early_stopping * config.eval.every_steps
+    """Whether config.eval.early_stopping evaluations in a row, up to the one after `done` updates, were no better than an earlier one."""
+    patience = config.eval.early_stopping * config.eval.every_steps
+    return bool(patience) and store.best_since is not None and done - store.best_since >= patience
 
 
 def _share_that_trains(state: TrainState) -> str:

@@ -191,6 +191,7 @@ class CheckpointStore:
         self._saving: int | None = None
         self._files: dict[str, bytes] = {}  # plain files of the checkpoint being written; read by the committing thread
         self._best_values = {step: stored_best_value(path) for step, path in step_directories(self.directory).items()}
+        self.best_since: int | None = self._stored_best_since()  # the step at which the best value so far was first reached; checkpoints of that step may be gone
 
     def steps(self) -> list[int]:
         """Steps of the complete checkpoints on disk, ascending."""
@@ -226,7 +227,10 @@ class CheckpointStore:
         if step in self.steps():
             return False
         best_value = best_value if best_value is not None and math.isfinite(best_value) else None
-        about = {"step": step, "best_value": best_value, "base": base, "metrics": {k: float(v) if math.isfinite(v) else None for k, v in metrics.items()}, "slm_jax": __version__}
+        if best_value is not None and best_value > max((value for value in self._best_values.values() if value is not None), default=-math.inf):
+            self.best_since = step
+        known = {name: float(value) if math.isfinite(value) else None for name, value in metrics.items()}
+        about = {"step": step, "best_since": self.best_since, "best_value": best_value, "base": base, "metrics": known, "slm_jax": __version__}
         self._files = {"config.json": _json(config_dict), "checkpoint.json": _json(about)}
         for name, directory in (("tokenizer", tokenizer_dir), ("source", source_dir)):
             if directory and Path(directory).is_dir():
@@ -286,6 +290,12 @@ class CheckpointStore:
             if error is None:
                 raise
             error.add_note(str(second))  # the first error is the one to be seen
+
+    def _stored_best_since(self) -> int | None:
+        try:
+            return json.loads((self.directory / str(max(self.steps())) / "checkpoint.json").read_bytes())["best_since"]
+        except (OSError, ValueError, KeyError, TypeError):  # none yet, or damaged: then the next best value counts as the first
+            return None
 
     def _open(self) -> ocp.CheckpointManager:
         if self._manager is None:

@@ -94,6 +94,10 @@ class Report:
         self._writers.write_scalars(done, scalars)
         write_curves(self._run_dir)
 
+    def stopped_early(self, done: int, *, best: int) -> None:
+        why = f"{self._config.eval.early_stopping} evaluations no better than that of step {best} (config.eval.early_stopping)"
+        self._progress.say(f"stopped early after step {done} of {self._config.train.total_steps}: {why}")
+
     def stopped(self, signal: str, done: int, *, command: str) -> None:
         again = f"; to resume: {command}" if command else "; the same command resumes"
         self._progress.say(f"stopped by {signal} after step {done} of {self._config.train.total_steps}, which is saved{again}")

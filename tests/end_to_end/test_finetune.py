@@ -144,11 +144,13 @@ def test_an_adapter_wants_the_model_it_was_trained_on(published, publish_model, 
         slm_jax.load(tmp_path / "run")
 
 
-def test_training_stops_early_when_nothing_gets_better(published, questions, cache, tmp_path):
+def test_training_stops_early_when_nothing_gets_better(published, questions, cache, tmp_path, capsys):
     config = recipe("finetune_smollm2", "lora", init_from=published("finetune_smollm2"), data=questions, cache=cache, steps=20)
-    config = dataclasses.replace(config, eval=dataclasses.replace(config.eval, early_stopping=1))
-    done = train.run(config, tmp_path / "run")  # no answer is ever right, so that the first evaluation stays the best but for equals, which count as better
-    assert done.results and done.steps <= 20
+    config = dataclasses.replace(config, eval=dataclasses.replace(config.eval, early_stopping=2))  # no answer is ever right: equals are no better
+    done = train.run(config, tmp_path / "run")
+    assert done.results and done.steps == 6  # the first evaluation, after 2 steps, and two more
+    assert "stopped early after step 6 of 20: 2 evaluations no better than that of step 2" in capsys.readouterr().out
+    assert train.run(config, tmp_path / "run").steps == 6  # started again, it knows
 
 
 def test_adapters_without_a_model_are_refused(questions, cache, tmp_path):
