@@ -9,11 +9,11 @@ from __future__ import annotations
 import dataclasses
 import pathlib
 import pkgutil
-import re
-import typing
 from collections.abc import Mapping
 
-from slm_jax.errors import UserError, nearest
+from slm_jax import config_tree
+from slm_jax.config_tree import at_least, expression, one_of
+from slm_jax.errors import UserError
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -65,18 +65,18 @@ class ModelConfig:
     scan_unroll: int = 1  # layers per iteration of the loop over layers; `layers` = no loop (faster on CPU, slower to compile)
 
     def check(self) -> None:
-        _one_of("model.norm", self.norm, ("rms", "layer"))
-        _one_of("model.activation", self.activation, ("silu", "gelu", "gelu_tanh"))
-        _one_of("model.remat", self.remat, ("none", "dots", "full"))
+        one_of("model.norm", self.norm, ("rms", "layer"))
+        one_of("model.activation", self.activation, ("silu", "gelu", "gelu_tanh"))
+        one_of("model.remat", self.remat, ("none", "dots", "full"))
         for name in ("layers", "dim", "heads", "kv_heads", "head_dim", "ff_dim", "scan_unroll"):
-            _at_least(f"model.{name}", getattr(self, name), 1)
-        _at_least("model.vocab_size", self.vocab_size, 0)
-        _at_least("model.context_length", self.context_length, 0)
+            at_least(f"model.{name}", getattr(self, name), 1)
+        at_least("model.vocab_size", self.vocab_size, 0)
+        at_least("model.context_length", self.context_length, 0)
         for kind in self.layer_types:
-            _one_of("model.layer_types", kind, ("attention", "mamba"))
+            one_of("model.layer_types", kind, ("attention", "mamba"))
         if "mamba" in self.layer_types:
             for name in ("mamba_heads", "mamba_head_dim", "mamba_state_dim", "mamba_groups", "mamba_conv_width"):
-                _at_least(f"model.{name}", getattr(self, name), 1)
+                at_least(f"model.{name}", getattr(self, name), 1)
             if self.mamba_heads % self.mamba_groups:
                 raise UserError(f"config.model.mamba_heads={self.mamba_heads} must be a multiple of config.model.mamba_groups={self.mamba_groups}")
         if self.heads % self.kv_heads:
@@ -102,10 +102,10 @@ class TokenizerConfig:
     train_lines: int = 50_000  # at most this many training texts are read to learn the pieces
 
     def check(self) -> None:
-        _one_of("tokenizer.model_type", self.model_type, ("bpe", "unigram"))
-        _one_of("tokenizer.spacing", self.spacing, ("plain", "copy"))
-        _at_least("tokenizer.vocab_size", self.vocab_size, 300)  # 256 bytes, the control and the protected symbols
-        _at_least("tokenizer.train_lines", self.train_lines, 1)
+        one_of("tokenizer.model_type", self.model_type, ("bpe", "unigram"))
+        one_of("tokenizer.spacing", self.spacing, ("plain", "copy"))
+        at_least("tokenizer.vocab_size", self.vocab_size, 300)  # 256 bytes, the control and the protected symbols
+        at_least("tokenizer.train_lines", self.train_lines, 1)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -136,9 +136,9 @@ class DataConfig:
     cache_dir: str = ".cache/slm_jax"  # made data, packed rows and compiled steps, by content hash
 
     def check(self) -> None:
-        _one_of("data.prompt_format", self.prompt_format, ("auto", "plain", "chat"))
-        _one_of("data.over_length", self.over_length, ("drop", "truncate", "error"))
-        _one_of("data.near_duplicates", self.near_duplicates, ("report", "drop"))
+        one_of("data.prompt_format", self.prompt_format, ("auto", "plain", "chat"))
+        one_of("data.over_length", self.over_length, ("drop", "truncate", "error"))
+        one_of("data.near_duplicates", self.near_duplicates, ("report", "drop"))
         if self.mixture and self.train:
             raise UserError("config.data.mixture and config.data.train are both set: write all training data into config.data.mixture, and '' for config.data.train")
         if self.mixture_weights and len(self.mixture_weights) != len(self.mixture):
@@ -146,10 +146,10 @@ class DataConfig:
             raise UserError(f"config.data.mixture_weights has {len(self.mixture_weights)} entries: {wanted}")
         if not all(0 < weight < float("inf") for weight in self.mixture_weights):
             raise UserError(f"config.data.mixture_weights={self.mixture_weights}: write numbers above 0")
-        _at_least("data.sequence_length", self.sequence_length, 8)
-        _at_least("data.examples", self.examples, 1)
-        _at_least("data.eval_examples", self.eval_examples, 1)
-        _at_least("data.workers", self.workers, 0)
+        at_least("data.sequence_length", self.sequence_length, 8)
+        at_least("data.examples", self.examples, 1)
+        at_least("data.eval_examples", self.eval_examples, 1)
+        at_least("data.workers", self.workers, 0)
         if not 0 <= self.prompt_loss_weight <= 1:
             raise UserError(f"config.data.prompt_loss_weight={self.prompt_loss_weight}: write a weight from 0 to 1")
         if not 0 < self.validation_share < 1:
@@ -165,9 +165,9 @@ class TrainConfig:
     trainable: str = ""  # regular expression of whole names in a parameter's path ("layers/mlp/up/kernel"): only these train, e.g. "mlp|head"; empty = all
 
     def check(self) -> None:
-        _expression("train.trainable", self.trainable)
+        expression("train.trainable", self.trainable)
         for name in ("total_steps", "global_batch_size", "accumulation_steps", "loss_chunk_tokens"):
-            _at_least(f"train.{name}", getattr(self, name), 1)
+            at_least(f"train.{name}", getattr(self, name), 1)
         if self.global_batch_size % self.accumulation_steps:
             raise UserError(f"config.train.global_batch_size={self.global_batch_size} does not divide by config.train.accumulation_steps={self.accumulation_steps}")
 
@@ -189,14 +189,14 @@ class LoraConfig:
     base_dtype: str = "float32"  # how frozen matrices and embeddings are held: "float32" | "bfloat16": half the memory; on a CPU more, as XLA converts them back
 
     def check(self) -> None:
-        _at_least("lora.rank", self.rank, 0)
+        at_least("lora.rank", self.rank, 0)
         if not self.alpha > 0:
             raise UserError(f"config.lora.alpha={self.alpha}: write a number above 0")
         if not 0 <= self.dropout < 1:
             raise UserError(f"config.lora.dropout={self.dropout}: write a share from 0 up to, not including, 1")
-        _one_of("lora.base_dtype", self.base_dtype, ("float32", "bfloat16"))
-        _expression("lora.targets", self.targets)
-        _expression("lora.train_also", self.train_also)
+        one_of("lora.base_dtype", self.base_dtype, ("float32", "bfloat16"))
+        expression("lora.targets", self.targets)
+        expression("lora.train_also", self.train_also)
         if self.rank and not self.targets:
             raise UserError("config.lora.targets is empty: write the matrices that get an adapter, for example attention/(q|v)")
 
@@ -213,7 +213,7 @@ class OptimizerConfig:
     momentum: float = 0.95  # Muon's, on the matrices; the rest of a Muon run is AdamW
 
     def check(self) -> None:
-        _one_of("optimizer.name", self.name, ("adamw", "adam", "adafactor", "lion", "muon"))
+        one_of("optimizer.name", self.name, ("adamw", "adam", "adafactor", "lion", "muon"))
         if not self.learning_rate > 0:
             raise UserError(f"config.optimizer.learning_rate={self.learning_rate}: write a number above 0")
         for name in ("beta1", "beta2", "momentum"):
@@ -232,8 +232,8 @@ class ScheduleConfig:
     final_share: float = 0.0  # the last rate, as a share of the peak
 
     def check(self) -> None:
-        _one_of("schedule.name", self.name, ("constant", "linear", "cosine", "wsd"))
-        _at_least("schedule.warmup_steps", self.warmup_steps, 0)
+        one_of("schedule.name", self.name, ("constant", "linear", "cosine", "wsd"))
+        at_least("schedule.warmup_steps", self.warmup_steps, 0)
         for name in ("decay_share", "final_share"):
             if not 0 <= getattr(self, name) <= 1:
                 raise UserError(f"config.schedule.{name}={getattr(self, name)}: write a share from 0 to 1")
@@ -249,7 +249,7 @@ class MeshConfig:
 
     def check(self) -> None:
         for name in ("data", "fsdp", "tensor"):
-            _at_least(f"parallel.mesh.{name}", getattr(self, name), 0)
+            at_least(f"parallel.mesh.{name}", getattr(self, name), 0)
         if (self.data, self.fsdp, self.tensor).count(0) > 1:
             raise UserError("config.parallel.mesh: only one of data, fsdp and tensor may be 0 (= all devices that are left)")
 
@@ -260,7 +260,7 @@ class ParallelConfig:
     mesh: MeshConfig = MeshConfig()
 
     def check(self) -> None:
-        _one_of("parallel.mode", self.mode, ("pmap", "mesh"))
+        one_of("parallel.mode", self.mode, ("pmap", "mesh"))
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -269,8 +269,8 @@ class CheckpointConfig:
     keep_latest: int = 2  # the best checkpoint is kept besides
 
     def check(self) -> None:
-        _at_least("checkpoint.every_steps", self.every_steps, 1)
-        _at_least("checkpoint.keep_latest", self.keep_latest, 1)
+        at_least("checkpoint.every_steps", self.every_steps, 1)
+        at_least("checkpoint.keep_latest", self.keep_latest, 1)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -285,9 +285,9 @@ class EvalConfig:
 
     def check(self) -> None:
         for name in ("every_steps", "examples", "final_examples", "batch_size", "max_tokens"):
-            _at_least(f"eval.{name}", getattr(self, name), 1)
-        _at_least("eval.samples", self.samples, 0)
-        _at_least("eval.early_stopping", self.early_stopping, 0)
+            at_least(f"eval.{name}", getattr(self, name), 1)
+        at_least("eval.samples", self.samples, 0)
+        at_least("eval.early_stopping", self.early_stopping, 0)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -295,7 +295,7 @@ class LogConfig:
     every_steps: int = 20
 
     def check(self) -> None:
-        _at_least("log.every_steps", self.every_steps, 1)
+        at_least("log.every_steps", self.every_steps, 1)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -316,9 +316,9 @@ class Config:
     log: LogConfig = LogConfig()
 
     def check(self) -> None:
-        _one_of("domain", self.domain, domain_names())
-        _one_of("precision", self.precision, ("bfloat16", "float32"))
-        _at_least("seed", self.seed, 0)
+        one_of("domain", self.domain, domain_names())
+        one_of("precision", self.precision, ("bfloat16", "float32"))
+        at_least("seed", self.seed, 0)
         if self.domain != "instruct" and (self.data.mixture or self.data.streaming):
             raise UserError("config.data.mixture and config.data.streaming are for config.domain='instruct': take them out, or write that domain")
         if self.lora.rank and self.train.trainable:
@@ -343,90 +343,22 @@ def to_dict(config) -> dict:
 
 def parse_config(tree: Mapping) -> Config:
     """A ConfigDict or a dict (as read from config.json) as a checked `Config`. Raises UserError; missing fields keep their defaults."""
-    config = _parse(Config, tree.to_dict() if hasattr(tree, "to_dict") else tree, "config")
-    _check(config)
+    config = config_tree.parse(Config, tree.to_dict() if hasattr(tree, "to_dict") else tree, "config")
+    config_tree.check(config)
     return config
 
 
-def known_keys(cls=Config, prefix: str = "config") -> list[str]:
+def known_keys() -> list[str]:
     """Every dotted key, 'config.train.total_steps' and so on."""
-    keys = []
-    for name, kind in typing.get_type_hints(cls).items():
-        if dataclasses.is_dataclass(kind):
-            keys += known_keys(kind, f"{prefix}.{name}")
-        else:
-            keys.append(f"{prefix}.{name}")
-    return keys
+    return config_tree.keys(Config, "config")
 
 
 def differences(old: Config, new: Config) -> list[str]:
     """Lines 'config.key: old -> new' for every field in which two configurations differ."""
-    return _differences(to_dict(old), to_dict(new), "config")
-
-
-def _differences(old: dict, new: dict, where: str) -> list[str]:
-    lines = []
-    for name in old:
-        if isinstance(old[name], dict):
-            lines += _differences(old[name], new[name], f"{where}.{name}")
-        elif old[name] != new[name]:
-            lines.append(f"{where}.{name}: {old[name]!r} -> {new[name]!r}")
-    return lines
-
-
-def _parse(cls, tree: Mapping, where: str):
-    hints = typing.get_type_hints(cls)
-    values = {}
-    for name, value in tree.items():
-        if name not in hints:
-            full = f"{where}.{name}"
-            raise UserError(f"unknown config key {full}: {nearest(full, known_keys())}")
-        values[name] = _convert(hints[name], value, f"{where}.{name}")
-    return cls(**values)
-
-
-def _convert(kind, value, where: str):
-    if dataclasses.is_dataclass(kind):
-        if not isinstance(value, Mapping):
-            raise UserError(f"{where} is a group of fields, not {value!r}: write one of {', '.join(known_keys(kind, where))}")
-        return _parse(kind, value, where)
-    if typing.get_origin(kind) is tuple:
-        if not isinstance(value, (tuple, list)):
-            raise UserError(f"{where}={value!r}: write a tuple")
-        return tuple(_convert(typing.get_args(kind)[0], item, where) for item in value)
-    if kind is float and isinstance(value, int) and not isinstance(value, bool):
-        return float(value)
-    if type(value) is not kind:
-        raise UserError(f"{where}={value!r}: write a value of type {kind.__name__}")
-    return value
-
-
-def _check(config) -> None:
-    for field in dataclasses.fields(config):
-        value = getattr(config, field.name)
-        if dataclasses.is_dataclass(value):
-            _check(value)
-    config.check()
-
-
-def _one_of(name: str, value: str, known: tuple[str, ...]) -> None:
-    if value not in known:
-        raise UserError(f"config.{name}={value!r} is unknown: {nearest(value, known)}" if value else f"config.{name} is empty: write one of {', '.join(known)}")
-
-
-def _at_least(name: str, value: int, least: int) -> None:
-    if value < least:
-        raise UserError(f"config.{name}={value}: write {least} or more")
+    return config_tree.differences(to_dict(old), to_dict(new), "config")
 
 
 def domain_names() -> tuple[str, ...]:
     """The modules of slm_jax/domains: to add one is to add a file."""
     modules = pkgutil.iter_modules([str(pathlib.Path(__file__).parent / "domains")])
     return tuple(sorted(module.name for module in modules if module.name != "base"))
-
-
-def _expression(name: str, value: str) -> None:
-    try:
-        re.compile(value)
-    except re.error as error:
-        raise UserError(f"config.{name}={value!r} is not a regular expression ({error}): write one like mlp/(up|down)") from None

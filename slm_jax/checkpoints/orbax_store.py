@@ -294,8 +294,8 @@ class CheckpointStore:
     def _stored_best_since(self) -> int | None:
         try:
             return json.loads((self.directory / str(max(self.steps())) / "checkpoint.json").read_bytes())["best_since"]
-        except (OSError, ValueError, KeyError, TypeError):  # none yet, or damaged: then the next best value counts as the first
-            return None
+        except (OSError, ValueError, KeyError, TypeError):  # none yet, damaged, or of a version that did not write it: the best that is still there
+            return best_step(step_directories(self.directory))
 
     def _open(self) -> ocp.CheckpointManager:
         if self._manager is None:

@@ -81,7 +81,7 @@ def _pieces(directory: Path, config: Mapping):
             raise UserError(f"there is no tokenizer in {directory}: it should have {looked_for}")
         if kind not in _GPT2_CLASSES:
             raise UserError(f"{where}: a {kind} cannot be made from {_VOCAB_FILE} and {_MERGES_FILE} alone: add its {TOKENIZER_FILE}")
-        return _gpt2(directory, prefix_space=bool(config.get("add_prefix_space", False))), own
+        return _gpt2(directory, prefix_space=bool(config.get("add_prefix_space"))), own
     except UserError:
         raise
     except ValueError as error:
@@ -143,7 +143,7 @@ def _template(directory: Path, config: Mapping) -> str | None:
     file = directory / "chat_template.jinja"
     if file.is_file():
         return file.read_text(encoding="utf-8")
-    return choose_template(_read_json(directory / "chat_template.json").get("chat_template", config.get("chat_template")))
+    return choose_template(_read_json(directory / "chat_template.json").get("chat_template") or config.get("chat_template"))
 
 
 def _content(token) -> str | None:

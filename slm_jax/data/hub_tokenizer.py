@@ -56,6 +56,7 @@ class HubTokenizer:
         added = tokenizer.get_added_tokens_decoder()
         self._texts.update((id, token.content) for id, token in added.items())
         self._special: frozenset[int] = frozenset(id for id, token in added.items() if token.special)
+        self.special_texts: dict[int, str] = {id: self._texts[id] for id in sorted(self._special)}  # of the ids that decoding leaves out
         self.vocab_size: int = max(self._texts) + 1  # an id in between may have no token
         self.eos_id = eos_id
         self.bos_id = eos_id if bos_id is None else bos_id

@@ -69,6 +69,11 @@ class Tokenizer:
         self.chat_template: str | None = None
         self.fingerprint: str = hashlib.sha256(model + json.dumps([spacing, self.symbols]).encode()).hexdigest()
 
+    @property
+    def special_texts(self) -> dict[int, str]:
+        """The texts of the ids that decoding leaves out."""
+        return {id: self._processor.id_to_piece(id) for id in (self.pad_id, self.bos_id, self.eos_id)}
+
     @functools.cached_property
     def token_bytes(self) -> list[bytes]:
         """The bytes that each id adds to a text, none for control ids. With copy spacing they are the bytes before spaces are put back."""

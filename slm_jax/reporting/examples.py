@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
-import json
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
@@ -72,7 +71,7 @@ def examples_of_rows(rows: PackedRows, indices: Sequence[int]) -> Iterator[Shown
 
 def example_page(shown: ShownExample, number: int, tokenizer: Tokenizer, *, colour: bool = False) -> str:
     """An example as lines: masked text and trained text, each line of it marked; a line end in the text is written ↵."""
-    names = _special_names(tokenizer)
+    names = tokenizer.special_texts
     trained = sum(weight > 0 for weight in shown.weights)
     lines = [f"example {number}: row {shown.row}, segment {shown.segment}: {len(shown.ids)} tokens, of which {trained} are trained on"]
     runs = itertools.groupby(zip(shown.ids, shown.weights, strict=True), key=lambda pair: pair[1])
@@ -91,10 +90,3 @@ def _text(ids: Sequence[int], tokenizer: Tokenizer, names: Mapping[int, str]) ->
     parts = [names[id].encode() if id in names else known[id] for id in ids]
     text = b"".join(parts).decode("utf-8", errors="replace").replace("\r", "␍").replace("\n", "↵\n")
     return text.removesuffix("\n") if text.endswith("↵\n") else text
-
-
-def _special_names(tokenizer: Tokenizer) -> dict[int, str]:
-    """The texts of tokens that decoding leaves out."""
-    if hasattr(tokenizer, "to_json"):
-        return {token["id"]: token["content"] for token in json.loads(tokenizer.to_json())["added_tokens"]}
-    return {tokenizer.pad_id: "<pad>", tokenizer.bos_id: "<s>", tokenizer.eos_id: "</s>"}
